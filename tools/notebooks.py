@@ -5,8 +5,9 @@
     python tools/notebooks.py --check book/*.ipynb    write nothing; fail if something is amiss
 
 Notebooks are committed executed, and in one normal form, so that a change in a diff is a change by an author: fixed
-metadata, cell ids made from the cell's own text, cells counted 1..n, no widget state, large pictures reduced to a palette.
-The alt text of a picture is what its object prints (the text/plain of the same output), so it cannot drift from the data.
+metadata, cell ids made from the cell's own text, cells counted 1..n, no widget state, large pictures reduced to a
+palette. The alt text of a picture is what its object prints (the text/plain of the same output), so it cannot drift
+from the data.
 """
 
 import argparse
@@ -52,6 +53,7 @@ SECTIONS = (
     "Sources",
 )
 EXERCISES = range(4, 8)  # how many a chapter has
+UNCOMPARED = re.compile(r"nbval[-_](skip|ignore[-_]output)|PYTEST_VALIDATE_IGNORE_OUTPUT", re.IGNORECASE)
 
 
 # ---- executing
@@ -118,6 +120,7 @@ def pictures(cell):
 
 
 def normalise_outputs(cell):
+    """Bring the outputs of one code cell into normal form."""
     outputs = []
     for out in cell.outputs:
         if "execution_count" in out:
@@ -189,6 +192,8 @@ def check_cells(notebook):
         if cell.source.strip() and cell.execution_count is None:
             yield f"{where} was never run"
         tags = cell.metadata.get("tags", [])
+        if UNCOMPARED.search("\n".join([cell.source, *tags])):
+            yield f"{where} asks nbval not to compare its output"
         for out in cell.outputs:
             if out.output_type == "stream" and out.name == "stderr":
                 yield f"{where} writes to stderr: {out.text.strip()[:200]}"
@@ -265,6 +270,7 @@ def refresh(path, run=True):
 
 
 def main(arguments=None):
+    """Command line; returns how many notebooks failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--norm", action="store_true", help="normalise only")

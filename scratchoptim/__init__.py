@@ -1,0 +1,29 @@
+"""ScratchOptim: every major neural-network optimizer, rebuilt from first principles.
+
+The rules are here; ``scratchoptim.torch`` has them as torch optimizers. Importing the package imports nothing else:
+figures, experiments and the playground are loaded when first used.
+"""
+
+import importlib
+
+from . import catalog, hyperparameters, landscapes
+from .optimizers import SGD, GradientDescent, HeavyBall, Nesterov
+from .source import show_source
+from .trajectory import Trajectory, trajectory
+from .vector import Vector
+
+__version__ = "0.1.0"
+__all__ = [
+    "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Vector", "Trajectory", "trajectory", "show_source", "Playground",
+    "catalog", "hyperparameters", "landscapes", "experiments", "figures", "playground", "torch",
+]  # fmt: skip
+
+_LAZY = ("data", "experiments", "figures", "playground", "torch")
+
+
+def __getattr__(name):
+    if name == "Playground":
+        return importlib.import_module(".playground", __name__).Playground
+    if name in _LAZY:
+        return importlib.import_module("." + name, __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,234 @@
+"""Optimizer: what all rules share. The mathematics is not here; it is each rule's `update`."""
+
+from .hyperparameters import VOCABULARY, check_group
+from .ops import zeros_like
+
+# Settings that a torch optimizer looks for in a checkpoint and that no rule here has unless it says so: they are off.
+OFF = {"weight_decay": 0, "maximize": False}
+
+
+class Optimizer:
+    """The step loop, the groups and the checkpoints; with torch.optim's interface.
+
+    A rule inherits from this class, lists its hyperparameters in ``__init__``, what it remembers of a parameter in
+    ``init``, and is itself the pure function ``update``.
+
+    Parameters
+    ----------
+    params : iterable of parameters, or of dicts
+        A parameter is anything with ``grad``, ``detach()`` and ``copy_()``: a torch tensor, a `scratchoptim.Vector`.
+        A dict is a group: its "params", and those hyperparameters in which it differs from the defaults.
+    defaults : dict
+        The hyperparameters of the rule, by name.
+
+    Attributes
+    ----------
+    param_groups : list of dict
+        Each holds "params" and every hyperparameter; read again at each step, so that it may be changed between steps.
+    state : dict
+        parameter -> what the rule remembers of it, on the device and in the precision of the parameter.
+
+    Raises
+    ------
+    TypeError
+        If params is a bare tensor or holds something that is no parameter, or a value has the wrong type.
+    ValueError
+        If params is empty, a parameter comes twice, a value is out of its interval, or a name is misspelt.
+    """
+
+    optional = ()  # hyperparameters that may be None
+    saved_as = {}  # name in the rule -> name in a checkpoint, where torch calls it otherwise
+
+    def __init__(self, params, defaults):
+        if hasattr(params, "detach") or isinstance(params, dict):
+            raise TypeError(f"{self._name}: params must be a list of parameters or of groups, got one {_kind(params)}")
+        if isinstance(params, (set, frozenset)):
+            raise TypeError(f"{self._name}: params must have an order, which checkpoints rely on; got a set")
+        groups = list(params)
+        if not groups:
+            raise ValueError(f"{self._name}: params must hold at least one parameter, got an empty list")
+        check_group(self._name, defaults, self.optional, defaults)
+        self.defaults, self.state, self.param_groups = defaults, {}, []
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    # What a rule defines ---------------------------------------------------------------------------------------------
+
+    def init(self, p):
+        """Return what the rule remembers of parameter p before its first step, as a dict."""
+        return {}
+
+    def update(self, p, g, **memory_and_hyperparameters):
+        """Return the new parameter and the new memory; a pure function of parameter, gradient, memory, settings."""
+        raise NotImplementedError(f"{self._name} must define update")
+
+    def update_group(self, ps, gs, memories, **hyperparameters):
+        """Return the pairs (new parameter, new memory) of a group; for rules in which parameters see one another."""
+        return [self.update(p, g, **memory, **hyperparameters) for p, g, memory in zip(ps, gs, memories)]
+
+    def check(self, group):
+        """Raise a ValueError if hyperparameters that are each in their interval do not go together."""
+
+    # What the user calls ---------------------------------------------------------------------------------------------
+
+    def step(self, closure=None):
+        """Update every parameter that has a gradient.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss and the gradients anew and returns the loss.
+
+        Returns
+        -------
+        The closure's loss, or None.
+        """
+        loss = None if closure is None else closure()
+        # Everything is computed before anything is written: a rule that raises leaves all as it was.
+        updates = [update for group in self.param_groups for update in self._updates(group)]
+        for p, (new, memory) in updates:
+            p.detach().copy_(new)
+            if memory:
+                self.state[p] = memory
+        return loss
+
+    def zero_grad(self, set_to_none=True):
+        """Forget the gradients; with set_to_none=False, set them to zero instead."""
+        for p in self._parameters():
+            if p.grad is not None:
+                p.grad = None if set_to_none else zeros_like(p.grad.detach())
+
+    def add_param_group(self, group):
+        """Add a dict of "params" and of hyperparameters that differ from the defaults."""
+        if not isinstance(group, dict) or "params" not in group:
+            raise TypeError(f"{self._name}: a group must be a dict with 'params', got {_kind(group)}")
+        params = group["params"]
+        full = dict(self.defaults, **group)
+        full["params"] = params = [params] if hasattr(params, "detach") else list(params)
+        self._check(full)
+        known = {id(p) for p in self._parameters()}
+        for i, p in enumerate(params):
+            if not (hasattr(p, "detach") and hasattr(p, "grad")):
+                raise TypeError(f"{self._name}: params[{i}] must be a parameter, such as a tensor, got {_kind(p)}")
+            if not getattr(p, "is_leaf", True):
+                raise ValueError(f"{self._name}: params[{i}] must be a leaf tensor, got the result of an operation")
+            if id(p) in known:
+                raise ValueError(f"{self._name}: params[{i}] is in the optimizer twice; each parameter may come once")
+            known.add(id(p))
+        self.param_groups.append(full)
+
+    def state_dict(self):
+        """Return memory and settings in torch's layout and names; a parameter is known by its place in the list.
+
+        The tensors are those in use, not copies; a step replaces them and does not write into them.
+        """
+        number = {id(p): i for i, p in enumerate(self._parameters())}
+        groups = [dict(OFF, **dict(g, params=[number[id(p)] for p in g["params"]])) for g in self.param_groups]
+        return {"state": {number[id(p)]: self._outward(m) for p, m in self.state.items()}, "param_groups": groups}
+
+    def load_state_dict(self, saved):
+        """Take over what `state_dict` returned: that of this optimizer, or of its torch twin.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it does not fit: other groups, shapes or settings. Nothing has changed then.
+        """
+        memories = self._memories(saved)
+        for group, old in zip(self.param_groups, saved["param_groups"]):
+            group.update(dict(old, params=group["params"]))
+        self.state = memories
+
+    def __repr__(self):
+        lines = []
+        for group in self.param_groups:
+            settings = ", ".join(f"{name}={group[name]}" for name in self.defaults)
+            lines.append(f"{self._name}({settings}) on {len(group['params'])} parameter(s)")
+        return "\n".join(lines)
+
+    # The loop's own parts --------------------------------------------------------------------------------------------
+
+    @property
+    def _name(self):
+        return type(self).__name__
+
+    def _parameters(self):
+        return [p for group in self.param_groups for p in group["params"]]
+
+    def _check(self, group):
+        check_group(self._name, self.defaults, self.optional, group)
+        self.check(group)
+
+    def _settings(self, group):
+        return {name: group[name] for name in self.defaults}
+
+    def _gradient(self, p, group):
+        """Return the gradient that the rule is to see."""
+        g = p.grad.detach()
+        shape = tuple(getattr(p, "shape", ()))
+        if getattr(g, "is_sparse", False) or getattr(g, "is_sparse_csr", False):
+            raise TypeError(f"{self._name} needs dense gradients, got a sparse one for a parameter of shape {shape}")
+        if hasattr(g, "is_complex") and g.is_complex():
+            raise TypeError(f"{self._name} needs real gradients, got a complex one for a parameter of shape {shape}")
+        if tuple(getattr(g, "shape", ())) != shape:
+            raise ValueError(f"{self._name}: the gradient of a parameter of shape {shape} has shape {tuple(g.shape)}")
+        return g
+
+    def _updates(self, group):
+        params = [p for p in group["params"] if p.grad is not None]
+        values, gradients = [p.detach() for p in params], [self._gradient(p, group) for p in params]
+        memories = [self.state.get(p) or self.init(value) for p, value in zip(params, values)]
+        return zip(params, self.update_group(values, gradients, memories, **self._settings(group)))
+
+    def _outward(self, memory):
+        return {self.saved_as.get(name, name): value for name, value in memory.items()}
+
+    def _memories(self, saved):
+        """Return parameter -> memory from a checkpoint, having checked that all of it fits."""
+        if not (isinstance(saved, dict) and "state" in saved and "param_groups" in saved):
+            raise TypeError(f"{self._name}: a checkpoint must be what state_dict() returned, got {_kind(saved)}")
+        sizes = [len(group["params"]) for group in self.param_groups]
+        found = [len(group["params"]) for group in saved["param_groups"]]
+        if sizes != found:
+            raise ValueError(f"{self._name} has groups of {sizes} parameters, the checkpoint has groups of {found}")
+        for group in saved["param_groups"]:
+            foreign = [n for n in group if n in VOCABULARY and n not in self.defaults]
+            for name in foreign:
+                if group[name]:
+                    raise ValueError(f"{self._name} has no {name}, the checkpoint was made with {name}={group[name]}")
+            missing = [n for n in self.defaults if n not in group and n not in OFF]
+            if missing:
+                raise ValueError(f"{self._name} needs {missing[0]}, the checkpoint does not have it")
+            self._check({name: value for name, value in group.items() if name not in foreign})
+        numbers = [number for group in saved["param_groups"] for number in group["params"]]
+        place = dict(zip(numbers, self._parameters()))
+        strangers = [number for number in saved["state"] if number not in place]
+        if strangers:
+            raise ValueError(f"{self._name}: the checkpoint holds state of a parameter {strangers[0]} of no group")
+        return {place[n]: self._inward(n, place[n].detach(), memory) for n, memory in saved["state"].items() if memory}
+
+    def _inward(self, number, p, saved):
+        """Return the memory of parameter p from its saved form, in the precision and on the device of p."""
+        fresh = self.init(p)
+        if set(saved) != set(self._outward(fresh)):
+            expected, found = sorted(self._outward(fresh)), sorted(saved)
+            raise ValueError(f"{self._name} remembers {expected} of parameter {number}, the checkpoint has {found}")
+        return {name: _restored(number, p, fresh[name], saved[self.saved_as.get(name, name)]) for name in fresh}
+
+
+def _restored(number, p, fresh, value):
+    if value is None and fresh is None:
+        return None
+    if isinstance(fresh, (int, float)):
+        return type(fresh)(value.item() if hasattr(value, "item") else value)
+    like = p if fresh is None else fresh
+    shape, found = tuple(getattr(like, "shape", ())), tuple(getattr(value, "shape", ()))
+    if shape != found:
+        raise ValueError(f"the memory of parameter {number} must have shape {shape}, in the checkpoint it has {found}")
+    restored = zeros_like(like)
+    restored.copy_(value)
+    return restored
+
+
+def _kind(x):
+    return type(x).__name__

@@ -1,0 +1,123 @@
+"""trajectory: run an optimizer on a landscape and note down where it went."""
+
+import math
+
+from .noise import Noise
+from .vector import Vector
+
+
+class Trajectory:
+    """Where a run went.
+
+    Attributes
+    ----------
+    label : str
+        The name of the optimizer.
+    settings : dict
+        Its hyperparameters, and noise, seed, decay where they are not zero.
+    landscape : Landscape
+    points : list of (x, y)
+        The start and the point after each step.
+    losses, gradient_norms : list of float
+        The exact value and the length of the exact gradient at each point.
+    memories : list of dict
+        What the rule remembered at each point; {} at the start.
+    left : int or None
+        The step at which the run left ten times the landscape's box, or became NaN; the run ends there.
+    """
+
+    def __init__(self, label, settings, landscape):
+        self.label, self.settings, self.landscape = label, settings, landscape
+        self.points, self.losses, self.gradient_norms, self.memories = [], [], [], []
+        self.left = None
+
+    @property
+    def color(self):
+        """The colour of the optimizer in every picture of the book; grey for one that is not in the catalog."""
+        from .catalog import CATALOG  # here, because a browser has no catalog
+
+        return next((row.color for row in CATALOG if row.name == self.label), "#555555")
+
+    def __repr__(self):
+        (x, y), steps = self.points[-1], len(self.points) - 1
+        end = "left the box" if self.left is not None else "loss %.3g" % self.losses[-1]
+        return "Trajectory: %s on %s, %d steps to (%.3g, %.3g), %s" % (
+            self.label, self.landscape.title, steps, x, y, end)  # fmt: skip
+
+
+def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, decay=0.0, **hyperparameters):
+    """Run an optimizer on a landscape.
+
+    Parameters
+    ----------
+    optimizer : class of a rule, or callable (parameters, **hyperparameters) -> optimizer
+    landscape : Landscape
+    start : (x, y), optional
+        Default: the landscape's own.
+    steps : int >= 0
+    noise : float >= 0
+        Standard deviation of the error added to each component of each gradient; 0 is the exact gradient.
+    seed : int
+        Of the noise.
+    decay : float >= 0
+        Step t = 1, 2, ... uses lr / t**decay, as Robbins and Monro do; 0 is a constant lr.
+    **hyperparameters
+        Of the optimizer.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        If steps, noise or decay is negative, or the optimizer refuses its hyperparameters.
+
+    Examples
+    --------
+    >>> from scratchoptim import GradientDescent, landscapes, trajectory
+    >>> run = trajectory(GradientDescent, landscapes.valley, steps=2, lr=0.04)
+    >>> [(round(x, 3), round(y, 3)) for x, y in run.points]
+    [(-3.5, 1.2), (-3.36, 0.0), (-3.226, 0.0)]
+    """
+    for name, value in (("steps", steps), ("noise", noise), ("decay", decay)):
+        if not value >= 0:
+            raise ValueError(f"trajectory: {name} must be at least 0, got {value!r}")
+    x, y = landscape.start if start is None else start
+    p = Vector(float(x), float(y))
+    rule = optimizer([p], **hyperparameters)
+    group = rule.param_groups[0]
+    rates = group["lr"]
+    settings = {name: group[name] for name in rule.defaults}
+    settings.update(
+        {n: v for n, v in (("noise", noise), ("seed", seed), ("decay", decay)) if noise and n == "seed" or v}
+    )
+    run = Trajectory(type(rule).__name__, settings, landscape)
+    random = Noise(seed)
+    for t in range(int(steps) + 1):
+        gx, gy = _look(run, p, rule.state.get(p, {}), t)
+        if run.left is not None or t == steps:
+            break
+        if noise:
+            gx, gy = gx + noise * random(), gy + noise * random()
+        if decay:
+            group["lr"] = rates / (t + 1) ** decay
+        p.grad = Vector(gx, gy)
+        rule.step()
+    return run
+
+
+def _look(run, p, memory, t):
+    """Note down the point, its loss and its gradient; return the gradient."""
+    try:
+        loss, (gx, gy) = run.landscape(p.x, p.y), run.landscape.gradient(p.x, p.y)
+    except (OverflowError, ZeroDivisionError):
+        loss, gx, gy = math.inf, math.nan, math.nan
+    run.points.append((p.x, p.y))
+    run.losses.append(loss)
+    run.gradient_norms.append(math.sqrt(gx * gx + gy * gy))
+    run.memories.append(memory)
+    for z, (low, high) in zip((p.x, p.y), run.landscape.box):
+        if not abs(z - (low + high) / 2) <= 5 * (high - low):  # NaN fails this too
+            run.left = t
+    return gx, gy

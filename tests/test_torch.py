@@ -1,0 +1,368 @@
+"""The rules as torch optimizers: equal to their twins, and welcome wherever torch's own are."""
+
+import copy
+import inspect
+import pickle
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch.testing._internal.common_optimizers import optim_db
+
+import scratchoptim as so
+import scratchoptim.torch as optim
+from scratchoptim.catalog import CATALOG
+
+TWINS = [row for row in CATALOG if row.twin]
+INFO = {info.optim_cls.__name__: info for info in optim_db}
+IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")
+OURS = [getattr(optim, row.name) for row in CATALOG]
+
+
+def network(dtype=torch.float64, seed=0):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        layers = torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Linear(5, 2)
+        return torch.nn.Sequential(*layers).to(dtype)
+
+
+def batch(step, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(step)
+    x = torch.randn(8, 3, generator=generator, dtype=torch.float64)
+    return x.to(dtype), torch.stack([x.sum(1), x[:, 0] * x[:, 1]], 1).to(dtype)
+
+
+def backward(model, step):
+    x, y = batch(step, next(model.parameters()).dtype)
+    model.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    return loss
+
+
+def agree(ours, theirs, rtol):
+    for p, q in zip(ours.parameters(), theirs.parameters()):
+        torch.testing.assert_close(p, q, rtol=rtol, atol=rtol)
+
+
+def torch_inputs():
+    """Every input that torch tests its own class with, implementation flags aside."""
+    for row in TWINS:
+        for given in INFO[row.twin].optim_inputs_func(device="cpu"):
+            if not any(flag in given.kwargs for flag in IMPLEMENTATION):
+                yield pytest.param(row, given.kwargs, id=f"{row.name}-{given.desc}")
+
+
+def torch_errors():
+    for row in TWINS:
+        for error in INFO[row.twin].optim_error_inputs_func("cpu", torch.float64):
+            yield pytest.param(row, error, id=f"{row.name}-{error.optimizer_error_input.desc}")
+
+
+# More than torch's own: the options together, and values at the ends.
+MORE = [
+    dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.2, maximize=True),
+    dict(lr=0.1, momentum=1.0),
+    dict(lr=0.1, momentum=0.5, dampening=1.0),
+    dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.3, maximize=True),
+    dict(lr=0.0, momentum=0.9),
+    dict(lr=0.1, momentum=0.0, dampening=0.5),
+]
+INPUTS = [*torch_inputs(), *(pytest.param(so.catalog.row("SGD"), kw, id=f"SGD-{i}") for i, kw in enumerate(MORE))]
+
+
+@pytest.mark.parametrize(("row", "options"), INPUTS)
+def test_each_single_step_equals_the_twins(row, options):
+    """Both start each step from the twin's parameters and state, so that chaos has no time to grow."""
+    ours, theirs = network(), network()
+    a, b = getattr(optim, row.name)(ours.parameters(), **options), getattr(torch.optim, row.twin)(
+        theirs.parameters(), **options
+    )
+    for step in range(100):
+        ours.load_state_dict(theirs.state_dict())
+        a.load_state_dict(b.state_dict())
+        before = [p.detach().clone() for p in theirs.parameters()]
+        backward(ours, step)
+        backward(theirs, step)
+        a.step()
+        b.step()
+        for p, q, x in zip(ours.parameters(), theirs.parameters(), before):
+            scale = max((q.detach() - x).abs().max().item(), q.detach().abs().max().item())
+            assert (p - q).abs().max().item() <= 1e-12 * scale
+
+
+@pytest.mark.parametrize(("row", "options"), INPUTS)
+def test_a_whole_run_equals_the_twins(row, options):
+    ours, theirs = network(), network()
+    a = getattr(optim, row.name)(ours.parameters(), **options)
+    b = getattr(torch.optim, row.twin)(theirs.parameters(), **options)
+    climbs = options.get("maximize")
+    for step in range(10 if climbs else 100):  # uphill a run explodes, and rounding with it
+        backward(ours, step)
+        backward(theirs, step)
+        a.step()
+        b.step()
+    agree(ours, theirs, 1e-9)
+
+
+@pytest.mark.parametrize(("row", "options"), INPUTS)
+def test_float32_steps_agree_to_a_few_ulp(row, options):
+    ours, theirs = network(torch.float32), network(torch.float32)
+    a = getattr(optim, row.name)(ours.parameters(), **options)
+    b = getattr(torch.optim, row.twin)(theirs.parameters(), **options)
+    for step in range(7):
+        ours.load_state_dict(theirs.state_dict())
+        a.load_state_dict(b.state_dict())
+        backward(ours, step)
+        backward(theirs, step)
+        a.step()
+        b.step()
+        for p, q in zip(ours.parameters(), theirs.parameters()):
+            size = torch.maximum(q.abs(), q.abs().max() / 16)
+            assert ((p - q).abs() <= 4 * torch.finfo(torch.float32).eps * size).all()
+
+
+@pytest.mark.parametrize(("row", "error"), list(torch_errors()))
+def test_what_the_twin_refuses_is_refused(row, error):
+    given = error.optimizer_error_input
+    params = [torch.ones(2, requires_grad=True)] if given.params is None else given.params
+    expected = ValueError if error.error_type is UserWarning else error.error_type  # torch will make it an error
+    with pytest.raises(expected):
+        getattr(optim, row.name)(params, **given.kwargs)
+
+
+@pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
+def test_the_signature_is_the_twins(row):
+    ours, theirs = inspect.signature(getattr(optim, row.name)), inspect.signature(getattr(torch.optim, row.twin))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("row", [row for row in CATALOG if not row.twin], ids=lambda row: row.name)
+def test_a_rule_without_twin_takes_its_own_arguments_and_what_torch_adds(row):
+    own = list(inspect.signature(row.rule).parameters)
+    assert list(inspect.signature(getattr(optim, row.name)).parameters) == [*own, "weight_decay", "maximize"]
+
+
+@pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
+@pytest.mark.parametrize("flag", IMPLEMENTATION)
+def test_implementation_flags_are_refused_with_a_way_out(row, flag):
+    if flag not in inspect.signature(getattr(torch.optim, row.twin)).parameters:
+        with pytest.raises(TypeError):
+            getattr(optim, row.name)([torch.ones(1, requires_grad=True)], **{flag: True})
+        return
+    with pytest.raises(ValueError, match=f"{flag}=True.*(torch.compile|update)"):
+        getattr(optim, row.name)([torch.ones(1, requires_grad=True)], **{flag: True})
+    getattr(optim, row.name)([torch.ones(1, requires_grad=True)], **{flag: False})  # torch's default is no request
+
+
+@pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
+def test_differentiating_through_the_rule_as_the_refusal_advises(row):
+    p, lr = torch.tensor([2.0], requires_grad=True), torch.tensor(0.1, requires_grad=True)
+    settings = dict(row.rule([torch.ones(1)]).defaults, lr=lr)
+    memory = row.rule([torch.ones(1)]).init(p)
+    new, _ = row.rule([torch.ones(1)]).update(p, 2 * p, **memory, **settings)
+    (slope,) = torch.autograd.grad(new.sum(), lr)
+    assert slope.item() == pytest.approx(-4.0)
+
+
+# Checkpoints ---------------------------------------------------------------------------------------------------------
+
+OPTIONS = [
+    dict(lr=0.05, momentum=0.9, weight_decay=0.1),
+    dict(lr=0.05),
+    dict(lr=0.05, momentum=0.9, nesterov=True),
+    dict(lr=0.05, momentum=0.8, dampening=0.5),
+]
+
+
+def train(model, optimizer, steps):
+    for step in steps:
+        backward(model, step)
+        optimizer.step()
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(torch.optim.SGD, optim.SGD), (optim.SGD, torch.optim.SGD), (optim.SGD, optim.SGD)],
+    ids=["torch to ours", "ours to torch", "ours to ours"],
+)
+def test_training_goes_on_from_a_checkpoint_as_if_nothing_had_happened(tmp_path, first, second, options):
+    model, whole = network(), network()
+    a, reference = first(model.parameters(), **options), first(whole.parameters(), **options)
+    train(whole, reference, range(40))
+    train(model, a, range(20))
+    torch.save({"model": model.state_dict(), "optimizer": a.state_dict()}, tmp_path / "checkpoint.pt")
+    saved = torch.load(tmp_path / "checkpoint.pt")
+    resumed = network(seed=1)
+    resumed.load_state_dict(saved["model"])
+    b = second(resumed.parameters(), lr=9.0)
+    b.load_state_dict(saved["optimizer"])
+    train(resumed, b, range(20, 40))
+    agree(resumed, whole, 0.0 if first is second else 1e-12)
+
+
+@pytest.mark.parametrize("options", [o for o in OPTIONS if "weight_decay" not in o])
+def test_checkpoints_pass_between_torch_and_the_rule_without_torch(options):
+    model, whole = network(), network()
+    reference = torch.optim.SGD(whole.parameters(), **options)
+    train(whole, reference, range(30))
+    first = torch.optim.SGD(model.parameters(), **options)
+    train(model, first, range(10))
+    second = so.SGD(model.parameters())
+    second.load_state_dict(first.state_dict())
+    train(model, second, range(10, 20))
+    third = torch.optim.SGD(model.parameters(), lr=1.0)
+    third.load_state_dict(second.state_dict())
+    train(model, third, range(20, 30))
+    agree(model, whole, 1e-12)
+    fresh = torch.optim.SGD(model.parameters(), lr=1.0)
+    fresh.load_state_dict(so.SGD(model.parameters(), lr=0.1).state_dict())  # not only what torch once wrote
+    train(model, fresh, [30])
+
+
+def test_the_rule_without_torch_refuses_a_checkpoint_that_it_cannot_continue():
+    model = network()
+    first = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1)
+    with pytest.raises(ValueError, match="SGD has no weight_decay.*0.1"):
+        so.SGD(model.parameters()).load_state_dict(first.state_dict())
+
+
+def test_a_running_twin_does_not_write_into_what_was_loaded_from_it():
+    model = network()
+    theirs = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    train(model, theirs, range(2))
+    ours = optim.SGD(model.parameters(), lr=0.1)
+    ours.load_state_dict(theirs.state_dict())
+    p = next(model.parameters())
+    before = ours.state[p]["v"].clone()
+    train(model, theirs, range(2, 4))
+    assert torch.equal(ours.state[p]["v"], before)
+
+
+# At home in torch ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", OURS, ids=lambda c: c.__name__)
+def test_it_is_the_rule_and_a_torch_optimizer(cls):
+    optimizer = cls(network().parameters())
+    assert isinstance(optimizer, torch.optim.Optimizer) and isinstance(optimizer, getattr(so, cls.__name__))
+    assert cls.__module__ == "scratchoptim.torch" and cls.__doc__ and repr(optimizer).startswith(cls.__name__)
+
+
+@pytest.mark.parametrize("cls", OURS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])
+def test_copies_go_on_alike(cls, way):
+    model = network()
+    optimizer = cls(model.parameters(), lr=0.05)
+    train(model, optimizer, range(3))
+    other, twin = way((model, optimizer))
+    train(model, optimizer, range(3, 6))
+    train(other, twin, range(3, 6))
+    agree(model, other, 0.0)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 20),
+        lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.1, total_steps=40),
+        lambda o: torch.optim.lr_scheduler.StepLR(o, 5, 0.5),
+    ],
+    ids=["cosine", "one cycle", "step"],
+)
+def test_torchs_schedulers_drive_it(schedule):
+    models = network(), network()
+    optimizers = [c(m.parameters(), lr=0.05, momentum=0.9) for c, m in zip((optim.SGD, torch.optim.SGD), models)]
+    schedulers = [schedule(o) for o in optimizers]
+    for step in range(20):
+        for model, optimizer, scheduler in zip(models, optimizers, schedulers):
+            backward(model, step)
+            optimizer.step()
+            scheduler.step()
+    assert schedulers[0].get_last_lr() == schedulers[1].get_last_lr() != [0.05]
+    agree(*models, 1e-12)
+
+
+def test_gradscaler_takes_it_and_skips_a_step_with_infinite_gradients():
+    model = network(torch.float32)
+    optimizer, scaler = optim.SGD(model.parameters(), lr=0.1), torch.amp.GradScaler("cpu", init_scale=8.0)
+    x, y = batch(0, torch.float32)
+    for target, moved in ((y, True), (y * float("inf"), False)):
+        before = [p.detach().clone() for p in model.parameters()]
+        optimizer.zero_grad()
+        scaler.scale(torch.nn.functional.mse_loss(model(x), target)).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        assert moved is not all(torch.equal(p, b) for p, b in zip(model.parameters(), before))
+
+
+def test_closure_runs_with_gradients_even_under_no_grad():
+    model = network()
+    optimizer = optim.HeavyBall(model.parameters(), lr=0.1)
+    before = optimizer.param_groups[0]["params"][0].detach().clone()
+    with torch.no_grad():
+        loss = optimizer.step(lambda: backward(model, 0))
+    assert loss.item() > 0 and not torch.equal(before, optimizer.param_groups[0]["params"][0])
+
+
+def test_weight_decay_and_maximize_change_the_gradient_of_any_rule():
+    p, q = (torch.tensor([2.0, -3.0], dtype=torch.float64, requires_grad=True) for _ in range(2))
+    p.grad, q.grad = torch.tensor([0.5, 1.0]).double(), torch.tensor([0.5, 1.0]).double()
+    optim.HeavyBall([p], lr=0.1, weight_decay=0.25, maximize=True).step()
+    q.grad = -q.grad + 0.25 * q.detach()
+    so.HeavyBall([q], lr=0.1).step()
+    assert torch.equal(p, q)
+
+
+def test_groups_differ_and_named_parameters_pass():
+    model = network()
+    named = optim.SGD(model.named_parameters(), lr=0.1)
+    assert named.param_groups[0]["param_names"][0] == "0.weight"
+    first, *rest = model.parameters()
+    optimizer = optim.SGD([{"params": [first], "lr": 0.0}, {"params": iter(rest), "weight_decay": 0.5}], lr=0.1)
+    before = first.detach().clone()
+    train(model, optimizer, [0])
+    assert torch.equal(first, before) and optimizer.param_groups[1]["weight_decay"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [({"lr": -1.0}, "got -1.0"), ({"weigth_decay": 0.1}, "did you mean 'weight_decay'"), ({"nesterov": True}, "momentum")],
+)
+def test_bad_groups_are_refused_and_change_nothing(group, words):
+    model = network()
+    first, second, *_ = model.parameters()
+    optimizer = optim.SGD([first], lr=0.1)
+    with pytest.raises(ValueError, match=words):
+        optimizer.add_param_group(dict(group, params=[second]))
+    with pytest.raises(ValueError, match="twice"):
+        optimizer.add_param_group({"params": [second, second]})
+    assert len(optimizer.param_groups) == 1
+
+
+def test_hooks_of_torch_run():
+    model, calls = network(), []
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    optimizer.register_step_pre_hook(lambda *_: calls.append("before"))
+    optimizer.register_step_post_hook(lambda *_: calls.append("after"))
+    train(model, optimizer, [0])
+    assert calls == ["before", "after"]
+
+
+def test_a_step_can_be_compiled_as_the_refusal_advises():
+    models = network(), network()
+    optimizers = [optim.SGD(m.parameters(), lr=0.1, momentum=0.9) for m in models]
+    step = torch.compile(optimizers[0].step, backend="aot_eager")  # the graph, without waiting for a C++ compiler
+    for t in range(3):
+        backward(models[0], t)
+        backward(models[1], t)
+        step()
+        optimizers[1].step()
+    agree(*models, 1e-12)
+
+
+def test_importing_the_package_imports_no_torch():
+    code = "import sys, scratchoptim; print([m for m in ('torch', 'matplotlib', 'ipywidgets', 'numpy') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -114,16 +114,15 @@ class Comparison:
         Returns
         -------
         Table
-            Its repr is the text: mean ± sample standard deviation (mean alone for a single seed), how many of the runs
-            diverged at any rate, and a line for each warning.
+            Its repr is the text: mean ± sample standard deviation (mean alone for a single seed), then a line for each
+            warning.
         """
-        rows = [("optimizer", "best lr", "training loss", "test accuracy", "diverged")]
+        rows = [("optimizer", "best lr", "training loss", "test accuracy")]
         for label in self.labels:
-            runs, tried = self.select(label), [run for run in self.runs if run.optimizer == label]
+            runs = self.select(label)
             loss = _spread([run.final_loss for run in runs], "{:.4f}")
             accuracy = _spread([100 * run.test_accuracy for run in runs], "{:.1f}") + " %"
-            diverged = f"{sum(run.diverged for run in tried)} of {len(tried)}"
-            rows.append((label, f"{runs[0].lr:g}", loss, accuracy, diverged))
+            rows.append((label, f"{runs[0].lr:g}", loss, accuracy))
         widths = [max(map(len, column)) for column in zip(*rows)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
         return Table(lines + [f"Not a fair comparison: {warning}" for warning in self.warnings()])
@@ -155,6 +154,8 @@ def compare(optimizers, learning_rates, seeds=range(5), steps=300, batch_size=32
     The network has one hidden layer of 32 rectified units and is trained by cross-entropy in float64, on one thread.
     For a given seed all optimizers start from the same weights and see the same batches of the same training images,
     drawn without replacement, epoch by epoch. Nothing depends on the global random states, and none is changed.
+    Where training converges the results are the same on every machine to ten digits; at learning rates on the verge of
+    divergence it is chaotic, and another processor's rounding may give other losses.
 
     Parameters
     ----------

@@ -1,0 +1,280 @@
+"""The playground: optimizers on a landscape, with a slider for everything that can be set.
+
+What can be set is one plain description; the sliders of Jupyter and Colab are built from it, and so can any other face.
+"""
+
+import base64
+import math
+import sys
+from inspect import cleandoc
+
+from .catalog import CATALOG
+from .hyperparameters import VOCABULARY
+from .landscapes import LANDSCAPES, valley
+from .trajectory import trajectory
+from .vector import Vector
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Playground:
+    """Optimizers on a landscape, to be played with.
+
+    Shown in a notebook whose kernel runs, it is live: a slider for each hyperparameter, for the start and for the
+    number of steps, a menu of the landscapes, and a picture of the paths and of the loss that follows. Stored in a
+    notebook and shown where there is no kernel, as on GitHub or on the book's site, it is the picture at the initial
+    settings, with its alt text.
+
+    Parameters
+    ----------
+    *optimizers : class of a rule, or (class, {hyperparameter: initial value})
+        One to four.
+    landscape : Landscape or str, default `landscapes.valley`
+        The one to begin with; the menu has all others.
+    start : (x, y), optional
+        Where the paths begin; by default the landscape's own start.
+    steps : int >= 1
+        How long the paths are.
+    noise : float >= 0, optional
+        Standard deviation of the error of each gradient component. None: exact gradients, and no slider.
+    decay : float >= 0, optional
+        Step t uses lr / t**decay. None: constant, and no slider.
+    box : ((x0, x1), (y0, y1)), optional
+        The part of the plane to show of the initial landscape; by default the landscape's own.
+    seed : int
+        Of the noise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no optimizer or more than four, or a value is refused by a rule or out of its range.
+
+    Examples
+    --------
+    >>> from scratchoptim import GradientDescent, HeavyBall, Playground
+    >>> play = Playground((GradientDescent, {"lr": 0.07}), (HeavyBall, {"lr": 0.07, "momentum": 0.6}))
+    >>> [control["name"] for control in play.description()["optimizers"][1]["controls"]]
+    ['lr', 'momentum']
+    >>> [run.left for run in play.run()]
+    [None, None]
+    """
+
+    def __init__(self, *optimizers, landscape=valley, start=None, steps=100, noise=None, decay=None, box=None, seed=0):
+        if not 1 <= len(optimizers) <= 4:
+            raise ValueError(f"Playground: it takes one to four optimizers, got {len(optimizers)}")
+        if isinstance(landscape, str):
+            if landscape not in LANDSCAPES:
+                raise ValueError(f"Playground: no landscape {landscape!r}; there are {', '.join(LANDSCAPES)}")
+            landscape = LANDSCAPES[landscape]
+        self.landscapes = {landscape.name: landscape, **LANDSCAPES, landscape.name: landscape}
+        entries = [entry if isinstance(entry, tuple) else (entry, {}) for entry in optimizers]
+        self.rules = [rule for rule, _ in entries]
+        self._description = {
+            "optimizers": _optimizers(entries),
+            "landscape": landscape.name,
+            "landscapes": [_place(one, box if one is landscape else None) for one in self.landscapes.values()],
+            "start": [float(c) for c in (landscape.start if start is None else start)],
+            "steps": _steps(steps),
+            "noise": _extra("noise", "σ", r"\sigma", "standard deviation of the error in the gradient", noise),
+            "decay": _extra("decay", "p", "p", "step t uses lr / t^p", decay),
+            "seed": seed,
+        }
+        self._views, self._face = {}, None
+        self.run()  # settings that a rule refuses are refused here
+
+    def description(self):
+        """Return what the playground is, as dicts, lists, strings, numbers, booleans and None.
+
+        Returns
+        -------
+        dict
+            "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters) and
+            "controls". "landscapes": for each "name", "title", "formula", "shows", "box", "start". "landscape": the
+            name of the initial one. "start": [x, y]. "steps", and where they can be set "noise" and "decay" (else
+            None): a control. "seed".
+
+            A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
+            number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
+            and "optional"; an optional one may have the value None, which "own" puts in words, and has in "number"
+            the value to begin with otherwise.
+        """
+        return _copy(self._description)
+
+    def state(self):
+        """Return the initial settings: landscape, x, y, steps, noise, decay, and optimizers, a list of dicts."""
+        d = self._description
+        values = {name: d[name]["value"] if d[name] else 0.0 for name in ("steps", "noise", "decay")}
+        settings = [dict(optimizer["settings"]) for optimizer in d["optimizers"]]
+        return dict(values, landscape=d["landscape"], x=d["start"][0], y=d["start"][1], optimizers=settings)
+
+    def run(self, state=None):
+        """Return the trajectory of each optimizer, in the state given or in the initial one.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a rule refuses its settings.
+        """
+        s = self.state() if state is None else state
+        common = dict(start=(s["x"], s["y"]), steps=s["steps"], noise=s["noise"], decay=s["decay"])
+        common["seed"] = self._description["seed"]
+        place = self.landscapes[s["landscape"]]
+        return [trajectory(rule, place, **common, **h) for rule, h in zip(self.rules, s["optimizers"])]
+
+    def view(self, landscape):
+        """Return the `View` that draws on a landscape, by name; made when first asked for."""
+        if landscape not in self._views:
+            from .view import View
+
+            box = next(place["box"] for place in self._description["landscapes"] if place["name"] == landscape)
+            optimizers = self._description["optimizers"]
+            names = [optimizer["name"] for optimizer in optimizers]
+            labels = [optimizer["label"] for optimizer in optimizers]
+            self._views[landscape] = View(self.landscapes[landscape], box, names, labels)
+        return self._views[landscape]
+
+    def figure(self, state=None):
+        """Return the picture, with its alt text, as a `figures.Figure`; by default at the initial settings."""
+        state = self.state() if state is None else state
+        return self.view(state["landscape"]).figure(self.run(state))
+
+    def widget(self):
+        """Return the live face, an ipywidgets box; always the same one."""
+        return self.face().box
+
+    def face(self):
+        """Return the `sliders.Face`, which holds the widgets; made when first asked for."""
+        if self._face is None:
+            from .sliders import Face
+
+            self._face = Face(self)
+        return self._face
+
+    def __repr__(self):
+        return repr(self.figure())
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Return both faces; the front end shows the live one if it can."""
+        figure = self.figure()
+        png = base64.b64encode(figure._repr_png_()).decode("ascii")
+        bundle = {"text/plain": repr(figure), "image/png": png}
+        if _kernel() and _installed("ipywidgets"):
+            model = self.widget().model_id
+            bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model}
+            if "google.colab" in sys.modules:  # its front end may prefer a picture to a widget
+                del bundle["image/png"]
+        return bundle
+
+
+def _kernel():
+    """Tell whether a Jupyter kernel shows what is displayed."""
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython and ipython.get_ipython(), "kernel", None) is not None
+
+
+def _installed(module):
+    try:
+        __import__(module)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+# The description -----------------------------------------------------------------------------------------------------
+
+
+def _optimizers(entries):
+    """Return the description of each optimizer; the second of a name is labelled "name 2" and so on."""
+    rows = {row.name: row for row in CATALOG}
+    names = [rule.__name__ for rule, _ in entries]
+    found = []
+    for i, (rule, given) in enumerate(entries):
+        name = names[i]
+        optimizer = rule([Vector(0.0, 0.0)], **given)
+        settings = {name: optimizer.param_groups[0][name] for name in optimizer.defaults}
+        optional = getattr(rule, "optional", ())
+        found.append(
+            {
+                "name": name,
+                "label": name if names.count(name) == 1 else f"{name} {names[: i + 1].count(name)}",
+                "title": rows[name].method if name in rows else cleandoc(rule.__doc__ or name).splitlines()[0],
+                "color": rows[name].color if name in rows else None,
+                "settings": settings,
+                "controls": [_control(h, v, h in optional, name) for h, v in settings.items() if _movable(h)],
+            }
+        )
+    return found
+
+
+def _movable(name):
+    known = VOCABULARY[name]
+    return known.kind == "bool" or known.slider is not None
+
+
+def _control(name, value, optional, rule):
+    """Return the control of a hyperparameter from its row of the vocabulary."""
+    known = VOCABULARY[name]
+    control = {"name": name, "symbol": known.symbol, "latex": known.latex, "meaning": known.meaning}
+    if known.kind == "bool":
+        return dict(control, kind="bool", value=value)
+    low, high, scale = known.slider
+    number = (math.sqrt(low * high) if scale == "log" else 0.9 * high) if value is None else float(value)
+    control.update(kind="number", value=value, **_range(low, high, scale, number), optional=optional)
+    if optional:
+        control.update(own=f"{rule}'s own sequence", number=number)
+    return control
+
+
+def _range(low, high, scale, value):
+    """Return a slider's range, widened if the value lies outside of it."""
+    if scale == "log" and value > 0:
+        low, high = min(low, 10.0 ** math.floor(math.log10(value))), max(high, 10.0 ** math.ceil(math.log10(value)))
+        return {"low": low, "high": high, "scale": "log", "step": 0.01}
+    low, high = min(0.0 if scale == "log" else low, value), max(high, value)
+    return {"low": low, "high": high, "scale": "linear", "step": _step(low, high)}
+
+
+def _step(low, high):
+    """Return the 1, 2 or 5 times a power of ten that divides a range into 100 to 250 steps."""
+    raw = (high - low) / 100
+    power = 10.0 ** math.floor(math.log10(raw))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= raw * (1 + 1e-9))
+
+
+def _steps(value):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"Playground: steps must be a whole number of at least 1, got {value!r}")
+    control = {"name": "steps", "symbol": "T", "latex": "T", "meaning": "number of steps", "kind": "integer"}
+    return dict(control, value=value, low=1, high=max(500, value), scale="linear", step=1, optional=False)
+
+
+def _extra(name, symbol, latex, meaning, value):
+    """Return the control of noise or decay, or None where it is not asked for."""
+    if value is None:
+        return None
+    if not value >= 0:
+        raise ValueError(f"Playground: {name} must be at least 0, got {value!r}")
+    control = {"name": name, "symbol": symbol, "latex": latex, "meaning": meaning, "kind": "number"}
+    return dict(control, value=float(value), **_range(0.0, 1.0, "linear", float(value)), optional=False)
+
+
+def _place(landscape, box):
+    """Return the description of a landscape and of the part of it to show."""
+    (x0, x1), (y0, y1) = landscape.box if box is None else box
+    if not (x0 < x1 and y0 < y1):
+        raise ValueError(f"Playground: box must be ((x0, x1), (y0, y1)) with x0 < x1 and y0 < y1, got {box!r}")
+    return {
+        "name": landscape.name,
+        "title": landscape.title,
+        "formula": landscape.formula,
+        "shows": landscape.shows,
+        "box": [[float(x0), float(x1)], [float(y0), float(y1)]],
+        "start": [float(c) for c in landscape.start],
+    }
+
+
+def _copy(value):
+    """Return a copy of nested dicts and lists."""
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    return [_copy(inner) for inner in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ figures, experiments and the playground are loaded when first used.
 
 import importlib
 
-from . import catalog, hyperparameters, landscapes
+from . import catalog, hyperparameters, landscapes, optimizers
 from .optimizers import SGD, GradientDescent, HeavyBall, Nesterov
 from .source import show_source
 from .trajectory import Trajectory, trajectory
@@ -14,8 +14,9 @@ from .vector import Vector
 
 __version__ = "0.1.0"
 __all__ = [
-    "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Vector", "Trajectory", "trajectory", "show_source", "Playground",
-    "catalog", "hyperparameters", "landscapes", "experiments", "figures", "playground", "torch",
+    "GradientDescent", "SGD", "HeavyBall", "Nesterov",
+    "Playground", "Trajectory", "Vector", "show_source", "trajectory",
+    "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "torch",
 ]  # fmt: skip
 
 _LAZY = ("data", "experiments", "figures", "playground", "torch")

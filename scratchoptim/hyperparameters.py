@@ -55,12 +55,26 @@ class Hyperparameter:
 VOCABULARY = {
     h.name: h
     for h in (
-        Hyperparameter("lr", "η", r"\eta", "learning rate, the length of a step per unit of gradient", slider=(1e-4, 1.0, "log")),
-        Hyperparameter("momentum", "μ", r"\mu", "fraction of the last step that is kept", high=1, slider=(0.0, 0.99, "linear")),
-        Hyperparameter("dampening", "τ", r"\tau", "fraction of the new gradient that is left out of the velocity", high=1, slider=(0.0, 0.9, "linear")),
-        Hyperparameter("nesterov", "NAG", r"\mathrm{NAG}", "whether to step as if the gradient were taken ahead", kind="bool"),
-        Hyperparameter("weight_decay", "λ", r"\lambda", "strength of the pull of the parameters towards zero", slider=(1e-5, 1e-1, "log")),
-        Hyperparameter("maximize", "±", r"\pm", "whether to climb the objective instead of descending it", kind="bool"),
+        Hyperparameter(
+            "lr", "η", r"\eta", "learning rate, the length of a step per unit of gradient", slider=(1e-4, 1.0, "log")
+        ),
+        Hyperparameter(
+            "momentum", "μ", r"\mu", "fraction of the last step that is kept", high=1, slider=(0.0, 0.99, "linear")
+        ),
+        Hyperparameter(
+            "dampening", "τ", r"\tau", "fraction of the new gradient that is left out of the velocity",
+            high=1, slider=(0.0, 0.9, "linear"),
+        ),
+        Hyperparameter(
+            "nesterov", "NAG", r"\mathrm{NAG}", "whether to step as if the gradient were taken ahead", kind="bool"
+        ),
+        Hyperparameter(
+            "weight_decay", "λ", r"\lambda", "strength of the pull of the parameters towards zero",
+            slider=(1e-5, 1e-1, "log"),
+        ),
+        Hyperparameter(
+            "maximize", "±", r"\pm", "whether to climb the objective instead of descending it", kind="bool"
+        ),
     )
 }  # fmt: skip
 

@@ -44,6 +44,7 @@ class Landscape:
         self.f, self.minima, self.box, self.start = f, minima, box, start
 
     def __call__(self, x, y):
+        """Return the value at floats, grids or tensors x, y of one shape."""
         try:
             return self.f(x, y)
         except OverflowError:  # floats only: beyond the largest number
@@ -224,7 +225,8 @@ ackley = Landscape(
     r"20 + e - 20\,e^{-0.2\sqrt{(x^2+y^2)/2}} - e^{(\cos 2\pi x + \cos 2\pi y)/2}",
     "A nearly flat, rippled plain around a narrow funnel with a pointed bottom.",
     lambda x, y: (
-        20 + math.e - 20 * exp(-0.2 * sqrt(0.5 * (x**2 + y**2))) - exp(0.5 * (cos(2 * math.pi * x) + cos(2 * math.pi * y)))
+        20 - 20 * exp(-0.2 * sqrt(0.5 * (x**2 + y**2)))
+        + math.e - exp(0.5 * (cos(2 * math.pi * x) + cos(2 * math.pi * y)))
     ),
     minima=((0.0, 0.0),), box=((-5.0, 5.0), (-5.0, 5.0)), start=(-3.6, 2.3),
 )  # fmt: skip

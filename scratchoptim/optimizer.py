@@ -108,10 +108,10 @@ class Optimizer:
         self._check(full)
         known = {id(p) for p in self._parameters()}
         for i, p in enumerate(params):
-            if not (hasattr(p, "detach") and hasattr(p, "grad")):
-                raise TypeError(f"{self._name}: params[{i}] must be a parameter, such as a tensor, got {_kind(p)}")
             if not getattr(p, "is_leaf", True):
                 raise ValueError(f"{self._name}: params[{i}] must be a leaf tensor, got the result of an operation")
+            if not (hasattr(p, "detach") and hasattr(p, "grad")):
+                raise TypeError(f"{self._name}: params[{i}] must be a parameter, such as a tensor, got {_kind(p)}")
             if id(p) in known:
                 raise ValueError(f"{self._name}: params[{i}] is in the optimizer twice; each parameter may come once")
             known.add(id(p))

@@ -1,4 +1,4 @@
-"""Every rule as a real torch optimizer: ``import scratchoptim.torch as optim`` in place of ``import torch.optim as optim``.
+"""Every rule as a real torch optimizer: ``import scratchoptim.torch as optim`` for ``import torch.optim as optim``.
 
 A class of this module *is* the rule and *is* a ``torch.optim.Optimizer``: torch's learning-rate schedulers, GradScaler
 and trainers take it. It has its torch twin's whole signature, reads and writes its twin's checkpoints, and adds once,
@@ -8,7 +8,7 @@ for all rules, what transforms a gradient before any rule sees it: coupled weigh
 import inspect
 
 import torch
-from torch.optim import lr_scheduler  # noqa: F401  (users of torch.optim expect it here)
+from torch.optim import lr_scheduler  # users of torch.optim expect it here
 
 from .catalog import CATALOG
 from .optimizer import OFF
@@ -65,6 +65,10 @@ class TorchOptimizer(torch.optim.Optimizer):
         groups = [dict(OFF, **group) for group in saved["param_groups"]]  # torch's older ones may lack a setting
         torch.optim.Optimizer.load_state_dict(self, dict(saved, state={}, param_groups=groups))
         self.state.update(memories)
+
+    def __setstate__(self, state):
+        torch.optim.Optimizer.__setstate__(self, state)
+        self.defaults.pop("differentiable", None)  # torch puts it there for its own classes
 
     def _settings(self, group):
         return {name: group[name] for name in self.hyperparameters}

@@ -40,9 +40,8 @@ class Trajectory:
 
     def __repr__(self):
         (x, y), steps = self.points[-1], len(self.points) - 1
-        end = "left the box" if self.left is not None else "loss %.3g" % self.losses[-1]
-        return "Trajectory: %s on %s, %d steps to (%.3g, %.3g), %s" % (
-            self.label, self.landscape.title, steps, x, y, end)  # fmt: skip
+        end = "left the box" if self.left is not None else f"loss {self.losses[-1]:.3g}"
+        return f"Trajectory: {self.label} on {self.landscape.title}, {steps} steps to ({x:.3g}, {y:.3g}), {end}"
 
 
 def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, decay=0.0, **hyperparameters):

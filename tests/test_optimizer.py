@@ -189,7 +189,11 @@ def test_loaded_memory_is_a_copy():
         (lambda s: "nothing", TypeError, "a checkpoint must be what state_dict"),
         (lambda s: s["param_groups"].append({"params": []}), ValueError, "groups of"),
         (lambda s: s["param_groups"][0]["params"].pop(), ValueError, "groups of"),
-        (lambda s: s["state"][0].update(v=torch.zeros(7)), ValueError, r"shape \(2,\), in the checkpoint it has \(7,\)"),
+        (
+            lambda s: s["state"][0].update(v=torch.zeros(7)),
+            ValueError,
+            r"shape \(2,\), in the checkpoint it has \(7,\)",
+        ),
         (lambda s: s["state"][0].update(buffer=1.0), ValueError, "remembers"),
         (lambda s: s["state"].update({9: {"v": torch.zeros(2)}}), ValueError, "parameter 9"),
         (lambda s: s["param_groups"][0].update(weight_decay=0.1), ValueError, "weight_decay=0.1"),

@@ -1,0 +1,89 @@
+"""The files that a browser runs stay inside the Python that MicroPython knows, and give the same to the last bit."""
+
+import ast
+import json
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scratchoptim import landscapes, trajectory
+from scratchoptim.catalog import CATALOG
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "scratchoptim"
+CORE = [
+    *(PACKAGE / f"{n}.py" for n in "optimizer hyperparameters ops vector dual noise landscapes trajectory".split()),
+    *sorted((PACKAGE / "optimizers").glob("*.py")),
+]
+# The same arithmetic on both: sin, cos and exp are the C library's own, which may round their last bit otherwise.
+POLYNOMIAL = ["valley", "rosenbrock", "beale", "himmelblau", "double_well", "piecewise_quadratic"]
+RUNS = [
+    dict(rule=row.name, landscape=name, start=start, steps=60, settings=dict(row.demo["hyperparameters"], **more))
+    for row in CATALOG
+    for name in POLYNOMIAL
+    for start, more in (
+        (None, dict(lr=1e-3)),
+        ([0.3, -0.4], dict(lr=2e-4, noise=0.5, seed=3)),
+        ([1.0, 1.0], dict(lr=10.0)),
+    )
+]
+SCRIPT = """
+import json, struct
+from scratchoptim import landscapes, optimizers
+from scratchoptim.trajectory import trajectory
+
+for run in json.loads(RUNS):
+    rule, landscape = getattr(optimizers, run["rule"]), landscapes.LANDSCAPES[run["landscape"]]
+    path = trajectory(rule, landscape, run["start"], run["steps"], **run["settings"])
+    print(json.dumps([[struct.pack("<d", z).hex() if z == z else "nan" for z in p] for p in path.points]))
+try:
+    optimizers.SGD([], lr=0.1)
+except ValueError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+@pytest.fixture(scope="module")
+def micropython(tmp_path_factory):
+    """Return a function that runs a script in MicroPython, on Node, with the package's files as they are."""
+    node = shutil.which("node", path=f"{ROOT}/.venv/bin") or shutil.which("node")
+    assert node and (ROOT / "node_modules/@micropython").is_dir(), "run `make test`: it installs Node and npm packages"
+    files = {f"scratchoptim/{p.relative_to(PACKAGE)}": p.read_text("utf8") for p in CORE}
+    files["scratchoptim/__init__.py"] = ""
+
+    def run(script):
+        job = tmp_path_factory.mktemp("micropython") / "job.json"
+        job.write_text(json.dumps({"files": files, "script": script}), "utf8")
+        command = [node, ROOT / "tests/micropython.mjs", job]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    return run
+
+
+def test_every_path_is_the_same_to_the_last_bit(micropython):
+    *paths, error = micropython(f"RUNS = {json.dumps(RUNS)!r}\n{SCRIPT}")
+    assert error == "SGD: params must hold at least one parameter, got an empty list"
+    for run, theirs in zip(RUNS, paths, strict=True):
+        rule = next(row.rule for row in CATALOG if row.name == run["rule"])
+        landscape = landscapes.LANDSCAPES[run["landscape"]]
+        ours = trajectory(rule, landscape, run["start"], run["steps"], **run["settings"]).points
+        assert theirs == [[struct.pack("<d", z).hex() if z == z else "nan" for z in p] for p in ours], run
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: p.name)
+def test_the_core_imports_only_math_and_itself(path):
+    for node in ast.walk(ast.parse(path.read_text("utf8"))):
+        if isinstance(node, ast.Import):
+            names = {alias.name for alias in node.names}
+            assert names <= {"math"} or (path.name == "ops.py" and names == {"numpy"})  # for arrays, where NumPy is
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level > 0
+
+
+def test_the_browsers_files_are_small():
+    assert sum(p.stat().st_size for p in CORE) < 100_000

@@ -1,0 +1,40 @@
+"""The two-vector: elementwise as a tensor of two numbers."""
+
+import math
+import operator
+
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from scratchoptim import Vector
+from scratchoptim.ops import clone, sqrt, zeros_like
+
+numbers = st.floats(-1e3, 1e3).filter(lambda x: abs(x) > 1e-3)
+
+
+@pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv])
+@given(a=numbers, b=numbers, c=numbers, d=numbers)
+def test_arithmetic_is_a_tensors(operation, a, b, c, d):
+    u, v, s, t = Vector(a, b), Vector(c, d), torch.tensor([a, b]).double(), torch.tensor([c, d]).double()
+    s[0], s[1], t[0], t[1] = a, b, c, d
+    assert tuple(operation(u, v)) == tuple(operation(s, t).tolist())
+    assert tuple(operation(u, 2.5)) == tuple(operation(s, 2.5).tolist())
+    assert tuple(operation(2.5, u)) == (operation(2.5, a), operation(2.5, b))
+
+
+@given(a=numbers, b=numbers)
+def test_functions(a, b):
+    v = Vector(a, b)
+    assert tuple(-v) == (-a, -b) and tuple(v**2) == (a**2, b**2)
+    assume(a > 0 and b > 0)
+    assert tuple(sqrt(v)) == (math.sqrt(a), math.sqrt(b))
+
+
+def test_copies_share_nothing():
+    v = Vector(1.0, 2.0)
+    w, z = clone(v), zeros_like(v)
+    v.copy_(Vector(3.0, 4.0))
+    assert tuple(w) == (1.0, 2.0) and tuple(z) == (0.0, 0.0) and tuple(v) == (3.0, 4.0) and v.detach() is v
+    assert repr(v) == "Vector(3.0, 4.0)" and v.grad is None

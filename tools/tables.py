@@ -1,0 +1,118 @@
+"""Write the tables of the book that repeat what the package knows, so that they cannot drift from it.
+
+    python tools/tables.py            rewrite them in place
+    python tools/tables.py --check    write nothing; fail if one is out of date
+
+A page holds a table between two comments, `<!-- table: NAME -->` and `<!-- end of table -->`.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from scratchoptim.catalog import CATALOG
+from scratchoptim.hyperparameters import VOCABULARY
+from scratchoptim.landscapes import LANDSCAPES
+
+ROOT = Path(__file__).resolve().parent.parent
+COLAB = "https://colab.research.google.com/github/ScratchMind/ScratchOptim/blob/main/book/{}.ipynb"
+PAGES = ("README.md", "book/notation.md", "book/api.md", "book/landscapes.md")
+PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def table(header, rows):
+    """Lines of a Markdown table, with a line end after each.
+
+    >>> print(table(["a", "b"], [[1, 2]]), end="")
+    | a | b |
+    |---|---|
+    | 1 | 2 |
+    """
+    lines = [header, ["---"] * len(header), *rows]
+    text = "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
+    return text.replace("| " + " | ".join(["---"] * len(header)) + " |", "|" + "---|" * len(header), 1)
+
+
+def chapters():
+    """For the README: each chapter on GitHub, what its method removed, and its address in Colab."""
+    return table(
+        ["Year", "Chapter", "What it fixed", "Open"],
+        [
+            [row.year, f"[{row.method}](book/{row.chapter}.ipynb)", row.fixed, f"[Colab]({COLAB.format(row.chapter)})"]
+            for row in CATALOG
+        ],
+    )
+
+
+def catalog():
+    """For the API page: every rule, its chapter, its relation to torch, and what it is compared with."""
+    return table(
+        ["Rule", "Year", "Chapter", "Torch twin", "Compared with"],
+        [
+            [
+                f"`{row.name}`",
+                row.year,
+                f"[{row.method}]({row.chapter}.ipynb)",
+                f"`{row.twin}`" if row.twin else "none",
+                row.oracle,
+            ]
+            for row in CATALOG
+        ],
+    )
+
+
+def hyperparameters():
+    """For the notation page: the vocabulary of hyperparameters."""
+    return table(
+        ["In code", "Symbol", "Meaning", "Permitted"],
+        [[f"`{h.name}`", f"${h.latex}$", h.meaning, h.interval] for h in VOCABULARY.values()],
+    )
+
+
+def landscapes():
+    """For the page of landscapes: each test function, where its minima are, and what it shows."""
+
+    def minima(f):
+        return ", ".join(f"({x:.4g}, {y:.4g})" for x, y in f.minima) or "none: unbounded below"
+
+    return table(
+        ["Name", "$f(x, y)$", "Minima", "What it shows"],
+        [[f"`{name}`", f"${f.formula}$", minima(f), f.shows] for name, f in LANDSCAPES.items()],
+    )
+
+
+TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, landscapes)}
+
+
+def current(text):
+    """The text of a page with its tables as they should be.
+
+    Raises
+    ------
+    KeyError
+        If the page asks for a table that does not exist.
+    """
+    return PLACE.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", text)
+
+
+def main(arguments=None):
+    """Rewrite or check the pages; return the number of pages that were out of date."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a table is out of date")
+    options = parser.parse_args(arguments)
+    stale = 0
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text("utf8")
+        fresh = current(text)
+        if fresh != text:
+            stale += 1
+            print(f"{page}: {'out of date; run python tools/tables.py' if options.check else 'rewritten'}")
+            if not options.check:
+                path.write_text(fresh, "utf8")
+    return stale if options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main()))

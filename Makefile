@@ -59,8 +59,8 @@ book: site  ## build the site (warnings are errors) and say how to open it
 notebooks: $(VENV)/.installed  ## execute all notebooks and bring them into normal form
 	@$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
 
-new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=RMSProp YEAR=2012
-	@$(BIN)/python tools/new.py $(if $(NAME),"$(NAME)") $(if $(YEAR),--year "$(YEAR)")
+new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=Adagrad YEAR=2011 METHOD=AdaGrad; without YEAR: what is missing
+	@$(BIN)/python tools/new.py $(if $(NAME),"$(NAME)") $(if $(YEAR),--year "$(YEAR)") $(if $(METHOD),--method "$(METHOD)")
 
 # ---- checking
 

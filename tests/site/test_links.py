@@ -1,0 +1,34 @@
+"""Every link of the site that leads into the site arrives, at its page and at its anchor."""
+
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup
+from reader import SITE
+
+
+@cache
+def read(path):
+    """The parsed page and the set of its anchors."""
+    soup = BeautifulSoup(path.read_text("utf8"), "html.parser")
+    return soup, {tag[key] for key in ("id", "name") for tag in soup.find_all(attrs={key: True})}
+
+
+def test_internal_links_arrive(page_path):
+    here = SITE / page_path
+    lost = []
+    for link in read(here)[0].find_all("a", href=True):
+        url = urlsplit(link["href"])
+        if url.scheme or url.netloc:
+            continue
+        target = (here.parent / unquote(url.path)).resolve() if url.path else here
+        if not target.is_file():
+            lost.append(link["href"])
+        elif url.fragment and target.suffix == ".html" and unquote(url.fragment) not in read(target)[1]:
+            lost.append(link["href"])
+    assert lost == []
+
+
+def test_external_links_are_encrypted(page_path):
+    plain = [a["href"] for a in read(SITE / page_path)[0].find_all("a", href=True) if a["href"].startswith("http:")]
+    assert plain == []

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from .canvas import DPI, INK, MUTED, Figure, check_suffix, legend, style
-from .drawing import check_box, ground, map_axes, marks, path
+from .canvas import DPI, GRID, INK, Figure, Palette, arrange, check_suffix, style
+from .maps import check_box, ground, map_axes, marks, path, shape
 from .words import about, story
 
 FRAMES, HOLD = 150, 2.0  # at most so many frames; seconds for which the last one stands
@@ -32,17 +32,18 @@ class Animation:
     def __init__(self, landscape, trajectories, series, fps, box, title, levels, log, size):
         if not 0 < fps <= 50:
             raise ValueError(f"fps (frames a second) must be above 0 and at most 50, got {fps!r}")
-        self.fps, self._series = fps, series
+        self.fps, self._landscape, self._series = fps, landscape, series
         self._box, self._title = check_box(landscape, box), landscape.title if title is None else title
         self._points = [t.points for t in trajectories]
         self.last = max(map(len, self._points)) - 1
         self.steps = list(range(0, self.last, -(-(self.last + 1) // (FRAMES - 1)))) + [self.last]
         self.alt = f"Animation of {about(landscape, self._box)} {story(series, trajectories, self._box)}"
-        fig, self._ax = map_axes(landscape, self._box, " ", [s.label for s in series], size)
+        fig, self._ax = map_axes(self._box, " ")
         ground(self._ax, landscape, self._box, levels, log)
         handles = marks(self._ax, landscape, self._box, [p[0] for p in self._points])
-        legend(fig, [path(self._ax, s, p[:1], self._box) for s, p in zip(series, self._points)] + handles)
-        for line in self._ax.lines[-len(series) :]:
+        handles = [path(self._ax, s, p[:1], self._box) for s, p in zip(series, self._points)] + handles
+        arrange(fig, [(self._ax, "ratio", shape(self._box))], handles, len(series), size)
+        for line in self._ax.lines:
             line.set_visible(False)
         self._fig, self._canvas, self._empty = fig, FigureCanvasAgg(fig), None
 
@@ -62,13 +63,15 @@ class Animation:
         """Add to the axes what changes from frame to frame; return these artists."""
         ax, first = self._ax, len(self._ax.lines)
         with style():
+            marks(ax, self._landscape, self._box, [p[0] for p in self._points])
             for s, points in zip(self._series, self._points):
                 path(ax, s, points[: step + 1], self._box)
             bar = dict(transform=ax.transAxes, clip_on=False, marker="", solid_capstyle="butt", lw=4)
-            ax.plot([0, 1], [1, 1], color="#d5d9de", **bar)
+            ax.plot([0, 1], [1, 1], color=GRID, **bar)
             ax.plot([0, step / max(1, self.last)], [1, 1], color=INK, **bar)
-            words = [ax.text(0, 1.035, self._title, transform=ax.transAxes, size=13.5)]
-            words += [ax.text(1, 1.035, f"step {step} of {self.last}", transform=ax.transAxes, ha="right", color=MUTED)]
+            at = dict(xycoords="axes fraction", textcoords="offset points", color=INK, size=13.5)
+            words = [ax.annotate(self._title, (0, 1), (0, 7), **at)]
+            words += [ax.annotate(f"step {step} of {self.last}", (1, 1), (0, 7), ha="right", **at)]
         return [*ax.lines[first:], *words]
 
     def frame(self, step):
@@ -108,9 +111,8 @@ class Animation:
         write(path)
 
     def _gif(self, path):
-        palette = Image.fromarray(self.frame(self.last)).quantize(64, dither=Image.Dither.NONE)
-        images = map(Image.fromarray, map(self.frame, self.steps))
-        frames = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+        palette = Palette(Image.fromarray(self.frame(self.last)), 64, [s.color for s in self._series])
+        frames = [palette.paint(self.frame(k)) for k in self.steps]
         times = [round(1000 / self.fps)] * (len(frames) - 1) + [round(1000 * HOLD)]
         options = dict(save_all=True, append_images=frames[1:], duration=times, loop=0, comment=self.alt.encode())
         frames[0].save(path, "GIF", **options)

@@ -7,10 +7,14 @@ import io
 from pathlib import Path
 
 import matplotlib.style
+import numpy as np
 from matplotlib import cycler
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure as MatplotlibFigure
 from PIL import Image, PngImagePlugin
+
+from .catalog import CATALOG
 
 GROUND, INK, GRID, MUTED = "#fcfcfa", "#1b1f24", "#d5d9de", "#5d6670"
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#1b1f24"]  # Okabe and Ito (2008)
@@ -28,6 +32,7 @@ DASHES = [
     (8, 5),
 ]
 WIDTH, DPI, LIMIT = 5.6, 100, 40_000  # inches, dots per inch, bytes of a displayed PNG
+NICE = [1, 2, 2.5, 5, 10]  # distances between ticks
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that a picture is the same on every machine
@@ -57,6 +62,7 @@ STYLE = {
     "axes.axisbelow": True,
     "lines.linewidth": 2.2,
     "axes.prop_cycle": cycler(color=PALETTE) + cycler(marker=MARKERS[:7]) + cycler(linewidth=[2.2] * 7),
+    "figure.constrained_layout.h_pad": 0.08,
     "svg.hashsalt": "scratchoptim",
 }
 
@@ -104,10 +110,16 @@ class Figure:
 
     def pixels(self, dpi=DPI):
         """Return the picture as an RGB `PIL.Image` of `dpi` dots per inch."""
-        buffer = io.BytesIO()
+        buffer, engine = io.BytesIO(), self.fig.get_layout_engine()
         with style():
-            self.fig.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
-        return Image.open(buffer).convert("RGB")
+            if engine is not None:  # settle the layout once, so that every later rendering is the same
+                FigureCanvasAgg(self.fig)
+                for _ in range(3):
+                    engine.execute(self.fig)
+                self.fig.set_layout_engine("none")
+            self.fig.savefig(buffer, format="rgba", dpi=dpi)
+        size = tuple(int(inches * dpi) for inches in self.fig.get_size_inches())
+        return Image.frombytes("RGBA", size, buffer.getvalue()).convert("RGB")
 
     def _repr_png_(self, dpi=DPI):
         """Return the picture as PNG bytes with a palette, of at most 40 kB at 100 dots per inch."""
@@ -115,9 +127,10 @@ class Figure:
         notes = PngImagePlugin.PngInfo()
         notes.add_text("Software", f"Matplotlib version{matplotlib.__version__}, https://matplotlib.org/")
         notes.add_itxt("Description", self.alt)
-        for colors in (128, 64, 32, 16, 8):
+        pins = [GROUND, INK, *(line.get_color() for ax in self.axes for line in ax.lines)]
+        for colors in (128, 64, 32, 16):
             buffer = io.BytesIO()
-            small = image.quantize(colors, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            small = Palette(image, colors, pins).paint(np.asarray(image))
             small.save(buffer, "PNG", optimize=True, pnginfo=notes, dpi=(dpi, dpi))
             if buffer.tell() <= LIMIT * (dpi / DPI) ** 2:
                 break
@@ -154,6 +167,53 @@ class Figure:
             )
             with style():
                 self.fig.savefig(path, format=kind[1:], dpi=dpi or 200, metadata=notes)
+
+
+class Palette:
+    """The few colours in which an RGB image is stored: its commonest as they are, for the rest what Pillow finds.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+    colors : int
+        How many, 2 to 256.
+    pins : sequence of colors
+        Colours of lines, which must not be lost among those of the ground.
+    """
+
+    def __init__(self, image, colors, pins=()):
+        pixels = np.asarray(image).reshape(-1, 3)
+        bins = self._bins(pixels)
+        counts = np.bincount(bins, minlength=1 << 18)
+        used = np.flatnonzero(counts)
+        means = np.stack([np.bincount(bins, channel, 1 << 18)[used] / counts[used] for channel in pixels.T], 1)
+        pins = list(dict.fromkeys(to_hex(pin) for pin in pins))[: colors // 2]
+        exact = [255 * np.array(to_rgb(pin)) for pin in pins]
+        exact += list(means[np.argsort(-counts[used], kind="stable")[: colors // 2 - len(exact)]])
+        others = image.quantize(colors - len(exact), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette()
+        self.colors = np.array([*exact, *np.reshape(others, (-1, 3))])[:colors].round().astype(np.uint8)
+        self._nearest = np.full(1 << 18, -1, np.int16)
+        self._learn(used, means)
+
+    def _learn(self, bins, means):
+        """Note down the nearest colour of some cells."""
+        distances = ((means[:, None] - self.colors.astype(float)) ** 2).sum(2)
+        self._nearest[bins] = distances.argmin(1)
+
+    @staticmethod
+    def _bins(pixels):
+        """Return for RGB values of shape (..., 3) the number, below 2**18, of the cell of 4 by 4 by 4 they lie in."""
+        r, g, b = np.moveaxis(pixels >> 2, -1, 0).astype(np.int32)
+        return r << 12 | g << 6 | b
+
+    def paint(self, pixels):
+        """Return an RGB array of shape (height, width, 3), of the image or of one like it, in these colours."""
+        bins = self._bins(pixels)
+        new = np.unique(bins[self._nearest[bins] < 0])
+        self._learn(new, np.stack([new >> 10 & 252, new >> 4 & 252, new << 2 & 252], 1) + 1.5)
+        result = Image.fromarray(self._nearest[bins].astype(np.uint8))
+        result.putpalette(self.colors.tobytes())
+        return result
 
 
 def check_suffix(path, known):
@@ -214,68 +274,98 @@ class Series:
         self.marker, self.dashes = MARKERS[cue % len(MARKERS)], DASHES[cue % len(DASHES)]
 
 
-def assign(rules, labels, colors):
+def assign(rules, labels):
     """Return a `Series` for each run.
 
     Parameters
     ----------
     rules : list of str
-        The optimizer of each run; a name that the catalog does not know is welcome.
+        The optimizer of each run: it has the catalog's colour, or else one of the palette that the catalog leaves.
+        Runs of one optimizer share its hue, from dark to light.
     labels : list of str
         What the legend calls each run.
-    colors : list of str or None
-        The colour of each run's optimizer; None takes the catalog's, or else the next of the palette.
-        Runs of one optimizer share its hue, from dark to light.
     """
-    from .catalog import CATALOG
-
     known = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}
-    free = [c for c in PALETTE if c.lower() not in {row.color.lower() for row in CATALOG}] or PALETTE
-    others, cues, result = [], set(), []
-    for i, (rule, label) in enumerate(zip(rules, labels, strict=True)):
-        cue, color = known.get(rule, (len(known), None))
-        color = colors[i] or color
-        if color is None:
-            others += [rule] * (rule not in others)
-            color = free[others.index(rule) % len(free)]
+    taken = {color.lower() for _, color in known.values()}
+    free = [color for color in PALETTE if color.lower() not in taken] or PALETTE
+    others, cues, result = [rule for rule in dict.fromkeys(rules) if rule not in known], set(), []
+    for i, (rule, label) in enumerate(zip(rules, labels)):
+        new = others.index(rule) if rule in others else 0
+        cue, color = known.get(rule) or (len(known) + new, free[new % len(free)])
         while cue in cues:
             cue += 1
         cues.add(cue)
         same, turn = rules.count(rule), rules[:i].count(rule)
-        result.append(Series(label, _shade(color, turn / (same - 1) if same > 1 else None), cue))
+        result.append(Series(label, _shade(color, turn / (same - 1)) if same > 1 else color, cue))
     return result
 
 
 def _shade(color, t):
-    """Return `color` from darker (t = 0) to lighter (t = 1); None leaves it as it is."""
-    if t is None:
-        return to_hex(color)
-    amount, toward = (0.45 * (1 - 2 * t), 0.0) if t < 0.5 else (0.5 * (2 * t - 1), 1.0)
-    return to_hex([(1 - amount) * c + amount * toward for c in to_rgb(color)])
+    """Return `color` from darker (t = 0) to lighter (t = 1)."""
+    amount, toward = (0.5 * (1 - 2 * t), 0.0) if t < 0.5 else (0.35 * (2 * t - 1), 1.0)
+    return to_hex([(1 - amount) * channel + amount * toward for channel in to_rgb(color)])
 
 
-def legend(fig, handles):
-    """Put the legend under the axes, in as many columns as fit; runs of one optimizer have its name as the heading."""
-    if handles:
-        labels, title = _heading([h.get_label() for h in handles])
-        with style():
-            columns = _columns(labels, fig.get_figwidth())
-            fig.legend(handles, labels, title=title, loc="outside lower center", ncols=columns)
+def arrange(fig, rows, handles, runs, size=None):
+    """Put axes under one another and the legend below them; the height of the figure follows.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+    rows : list of (axes, kind, extent)
+        From the top. Kind "ratio": extent is height by width; "height": it is the height in inches.
+    handles : list of matplotlib.lines.Line2D
+        What the legend shows, in as many columns as fit.
+    runs : int
+        How many of them, from the first, are runs; if all are of one optimizer its name becomes the heading.
+    size : (float, float), optional
+        Width and height of the figure in inches; a given height is shared in proportion.
+    """
+    width, total = size or (WIDTH, None)
+    fig.set_size_inches(width, total or 5)
+    fig.set_layout_engine("none")
+    renderer = FigureCanvasAgg(fig).get_renderer()
+    with style():
+        foot = _legend(fig, handles, runs, renderer) + 0.08
+        if rows[0][0].name == "3d":  # such axes have their own way to fill a box
+            total = total or foot + rows[0][2]
+            fig.set_size_inches(width, total)
+            rows[0][0].set_position((0, foot / total, 0.96, 1 - (foot + 0.2) / total))
+            return
+        around = []  # what stands left of, under, right of and over each of the axes, in inches
+        for ax, _, _ in rows:
+            ax.set_position((0.15, 0.15, 0.8, 0.8))
+            outer, inner = ax.get_tightbbox(renderer), ax.get_window_extent(renderer)
+            sides = inner.x0 - outer.x0, inner.y0 - outer.y0, outer.x1 - inner.x1, outer.y1 - inner.y1
+            around.append([side / fig.dpi + gap for side, gap in zip(sides, (0.06, 0.05, 0.04, 0.1))])
+        left, right = max(a[0] for a in around), max(0.08, *(a[2] for a in around))
+        heights = [extent * (width - left - right) if kind == "ratio" else extent for _, kind, extent in rows]
+        decorations = foot + sum(a[1] + a[3] for a in around)
+        scale = max(0.1, total - decorations) / sum(heights) if total else 1
+        total = total or decorations + sum(heights)
+        fig.set_size_inches(width, total)
+        y = total
+        for (ax, _, _), height, (_, under, _, over) in zip(rows, heights, around):
+            y -= over + scale * height
+            ax.set_position((left / width, y / total, 1 - (left + right) / width, scale * height / total))
+            y -= under
 
 
-def legend_rows(labels, width=WIDTH):
-    """Return how many rows `legend` needs for `labels` on a figure of `width` inches."""
-    short, title = _heading(labels)
-    return -(-len(short) // _columns(short, width)) + (title is not None)
+def _legend(fig, handles, runs, renderer):
+    """Put the legend at the foot of the figure, in as many columns as fit; return its height in inches."""
+    labels, title = _heading([handle.get_label() for handle in handles], runs)
+    for columns in range(len(handles), 0, -1):
+        table = fig.legend(handles, labels, title=title, loc="lower center", ncols=columns, borderaxespad=0.3)
+        box = table.get_window_extent(renderer)
+        if columns == 1 or box.width <= fig.bbox.width - 10:
+            return box.height / fig.dpi
+        table.remove()
+    return 0.0
 
 
-def _columns(labels, width):
-    return max(1, min(len(labels), int((width * DPI - 20) // (66 + 9 * max(map(len, labels), default=0)))))
-
-
-def _heading(labels):
+def _heading(labels, runs):
     """Return the labels without the optimizer's name, and that name, if several runs are all of one optimizer."""
-    split = [label.split(", ", 1) for label in labels if label not in ("start", "minimum", "minima")]
-    if len(split) < 2 or any(len(s) < 2 for s in split) or len({s[0] for s in split}) > 1:
-        return list(labels), None
-    return [label.split(", ", 1)[-1] for label in labels], split[0][0]
+    split = [label.partition(", ") for label in labels[:runs]]
+    if runs < 2 or not all(settings for _, _, settings in split) or len({name for name, _, _ in split}) > 1:
+        return labels, None
+    return [settings for _, _, settings in split] + labels[runs:], split[0][0]

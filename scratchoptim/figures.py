@@ -9,8 +9,9 @@ import math
 import numpy as np
 
 from .animation import Animation
-from .canvas import Figure, assign, legend, panels, style
-from .drawing import chart, check_box, finite, ground, map_axes, marks, path, scene
+from .canvas import Figure, arrange, assign, panels, style
+from .charts import Chart, Curve
+from .maps import check_box, ground, map_axes, marks, path, scene, shape
 from .words import about, listing, number, story
 
 __all__ = [
@@ -60,17 +61,11 @@ def contour(landscape, *trajectories, box=None, title=None, levels=20, log=True,
     ValueError
         If the box is empty, `levels` is less than 2, or `labels` do not match the trajectories.
     """
-    box, series = check_box(landscape, box), _series(trajectories, labels)
-    title = landscape.title if title is None else title
-    fig, ax = map_axes(landscape, box, title, [s.label for s in series], size)
-    ground(ax, landscape, box, levels, log)
-    points = marks(ax, landscape, box, [t.points[0] for t in trajectories])
-    legend(fig, [path(ax, s, t.points, box) for s, t in zip(series, trajectories)] + points)
-    return Figure(fig, f"Contour map of {about(landscape, box)} {story(series, trajectories, box)}")
+    return _map(landscape, trajectories, box, title, levels, log, labels, size)
 
 
 def surface(
-    landscape, *trajectories, box=None, title=None, log=False, elevation=38, azimuth=-62, labels=None, size=None
+    landscape, *trajectories, box=None, title=None, log=None, elevation=38, azimuth=-62, labels=None, size=None
 ):
     """Draw a landscape as a surface in three dimensions, and the paths of optimizers on it.
 
@@ -78,8 +73,8 @@ def surface(
     ----------
     landscape, *trajectories, box, title, labels, size
         As in `contour`.
-    log : bool
-        Height is the logarithm of 1 + the loss above the lowest point shown, where walls would hide the valley.
+    log : bool, optional
+        Height is log10(1 + the loss above the lowest point shown); by default where walls would hide the valley.
     elevation, azimuth : float
         From where the surface is seen, in degrees.
 
@@ -96,6 +91,45 @@ def surface(
     title = landscape.title if title is None else title
     fig = scene(landscape, box, title, series, [t.points for t in trajectories], log, elevation, azimuth, size)
     return Figure(fig, f"Surface of {about(landscape, box)} {story(series, trajectories, box)}")
+
+
+def race(landscape, *trajectories, box=None, title=None, levels=20, log=True, labels=None, size=None):
+    """Draw the paths of optimizers over a landscape, and under them their losses against the step.
+
+    Parameters
+    ----------
+    landscape, *trajectories, box, title, levels, log, labels, size
+        As in `contour`; at least one trajectory.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If there is no trajectory, and as in `contour`.
+    """
+    if not trajectories:
+        raise ValueError("a race needs at least one trajectory")
+    return _map(landscape, trajectories, box, title, levels, log, labels, size, losses=True)
+
+
+def _map(landscape, trajectories, box, title, levels, log, labels, size, losses=False):
+    """Draw the paths, and under them, if wanted, the losses."""
+    box, series = check_box(landscape, box), _series(trajectories, labels)
+    fig, ax = map_axes(box, landscape.title if title is None else title)
+    ground(ax, landscape, box, levels, log)
+    points = marks(ax, landscape, box, [t.points[0] for t in trajectories])
+    handles = [path(ax, s, t.points, box) for s, t in zip(series, trajectories)] + points
+    rows, words = [(ax, "ratio", shape(box))], f"{about(landscape, box)} {story(series, trajectories, box)}"
+    if losses:
+        with style():
+            below = fig.add_subplot()
+        _losses(trajectories, series, "loss", "step", False, True, True, None).draw(below)
+        rows.append((below, "height", 2.2))
+    arrange(fig, rows, handles, len(series), size)
+    return Figure(fig, f"Contour map of {words}" + " Below it, the loss against the step." * losses)
 
 
 def animation(landscape, *trajectories, fps=20, box=None, title=None, levels=20, log=True, labels=None, size=None):
@@ -159,17 +193,33 @@ def convergence(*items, ylabel="loss", xlabel="step", logx=False, logy=True, gap
     """
     if not items:
         raise ValueError("nothing to draw: convergence needs at least one trajectory or (label, values) pair")
-    runs = [_run(item, gap) for item in items]
-    rules = [run[0] for run in runs]
-    series = assign(rules, _names(rules, [run[3] for run in runs], labels), [None] * len(runs))
-    curves = [(s, np.arange(len(run[1])), run[1], None) for s, run in zip(series, runs)]
-    if ylabel == "loss" and any(run[2] for run in runs):
-        ylabel = "loss above the minimum"
-    steps, guides = np.arange(max(len(c[1]) for c in curves)), []
-    for label, values in dict([reference] if isinstance(reference, tuple) else (reference or {})).items():
-        ys = np.array([finite(values, k) for k in steps.tolist()] if callable(values) else values, float)
+    rules = [item.label if hasattr(item, "losses") else item[0] for item in items]
+    series = assign(rules, _names(rules, [getattr(item, "settings", {}) for item in items], labels))
+    return _losses(items, series, ylabel, xlabel, logx, logy, gap, reference).figure(title, size)
+
+
+def _losses(items, series, ylabel, xlabel, logx, logy, gap, reference):
+    """Return the Chart of `convergence`."""
+    curves, guides, above = [], [], False
+    for s, item in zip(series, items):
+        least = item.landscape.minimum or 0.0 if gap and hasattr(item, "losses") else 0.0
+        values = item.losses if hasattr(item, "losses") else item[1]
+        values = np.atleast_1d(np.asarray(values, float)) - least
+        curves.append(Curve(s, np.arange(len(values)), values))
+        above = above or least != 0
+    steps = max(len(curve.x) for curve in curves)
+    for label, values in dict([reference] if isinstance(reference, tuple) else reference or {}).items():
+        ys = np.array([_value(values, k) for k in range(steps)] if callable(values) else values, float)
         guides.append((label, np.arange(len(ys)), ys))
-    return chart(curves, xlabel, ylabel, title, logx, logy, size, guides)
+    return Chart(curves, xlabel, "loss above the minimum" if above and ylabel == "loss" else ylabel, logx, logy, guides)
+
+
+def _value(function, x):
+    """Return function(x) as a float, or NaN where it has no value."""
+    try:
+        return float(function(x))
+    except (ZeroDivisionError, OverflowError, ValueError):
+        return math.nan
 
 
 def lines(data, xlabel, ylabel, title=None, logx=False, logy=False, styles=None, hlines=None, vlines=None, alt=None,
@@ -207,13 +257,14 @@ def lines(data, xlabel, ylabel, title=None, logx=False, logy=False, styles=None,
     """
     if not data:
         raise ValueError("nothing to draw: lines needs at least one label with (xs, ys)")
-    series, curves = assign(list(data), list(data), [None] * len(data)), []
+    series, curves = assign(list(data), list(data)), []
     for s, (label, item) in zip(series, data.items()):
         xs, ys, *spread = (np.atleast_1d(np.asarray(a, float)) for a in item)
         if xs.shape != ys.shape:
             raise ValueError(f"{label!r}: xs and ys must be of the same length, got {len(xs)} and {len(ys)}")
-        curves.append((s, xs, ys, spread[0] if spread else None))
-    return chart(curves, xlabel, ylabel, title, logx, logy, size, (), styles, hlines, vlines, alt)
+        curves.append(Curve(s, xs, ys, *spread))
+    options = dict(styles=styles or {}, hlines=hlines, vlines=vlines, capped=False)
+    return Chart(curves, xlabel, ylabel, logx, logy, **options).figure(title, size, alt)
 
 
 def sensitivity(comparison, title=None, size=None):
@@ -238,11 +289,12 @@ def sensitivity(comparison, title=None, size=None):
         seeds = [comparison.select(s.label, lr) for lr in rates]
         bad = [any(run.diverged for run in runs) for runs in seeds]
         finals = [[math.nan if b else run.final_loss for run in runs] for runs, b in zip(seeds, bad)]
-        curves.append((s, np.array(rates, float), np.mean(finals, axis=1), np.std(finals, axis=1)))
+        curves.append(Curve(s, np.array(rates, float), np.mean(finals, axis=1), np.std(finals, axis=1)))
         lost.append((s, [lr for lr, b in zip(rates, bad) if b]))
         said.append(f"{s.label} is best at {number(comparison.best(s.label), 3)}")
         said += [f"diverged at {listing(number(lr, 3) for lr in lost[-1][1])}"] if lost[-1][1] else []
-    figure = chart(curves, "learning rate", "final training loss", title, True, True, size, dots=True, crosses=lost)
+    look = dict(crosses=lost, capped=False, dots=True)
+    figure = Chart(curves, "learning rate", "final training loss", True, True, **look).figure(title, size)
     return Figure(figure.fig, f"{figure.alt} {', '.join(said)}.")
 
 
@@ -271,21 +323,12 @@ def training(comparison, title=None, size=None, smooth=1):
         runs = np.array([run.losses for run in comparison.select(s.label)], float)
         runs = np.stack([np.convolve(run, np.full(smooth, 1 / smooth), "valid") for run in runs])
         s.label = f"{s.label}, lr = {comparison.best(s.label):g}"
-        curves.append((s, np.arange(runs.shape[1]) + smooth - 1, runs.mean(0), runs.std(0)))
+        curves.append(Curve(s, np.arange(runs.shape[1]) + smooth - 1, runs.mean(0), runs.std(0)))
     ylabel = "training loss" if smooth == 1 else f"training loss (mean of {smooth} steps)"
-    return chart(curves, "step", ylabel, title, False, True, size)
+    return Chart(curves, "step", ylabel, logy=True).figure(title, size)
 
 
 # --- runs and their names -----------------------------------------------------------------------------------
-def _run(item, gap):
-    """Return (label, values, whether a least value but 0 was subtracted, settings) of an item of `convergence`."""
-    if hasattr(item, "losses"):
-        least = (item.landscape.minimum or 0.0) if gap else 0.0
-        return item.label, np.asarray(item.losses, float) - least, bool(least), item.settings
-    label, values = item
-    return label, np.atleast_1d(np.asarray(values, float)), False, {}
-
-
 def _names(rules, settings, labels):
     """Return the legend's name of each run: its rule's, with the settings in which runs of the same rule differ."""
     if labels is not None:
@@ -308,10 +351,10 @@ def _is_number(value):
 def _series(trajectories, labels):
     """Return the `Series` of each trajectory."""
     rules = [t.label for t in trajectories]
-    return assign(rules, _names(rules, [t.settings for t in trajectories], labels), [t.color for t in trajectories])
+    return assign(rules, _names(rules, [t.settings for t in trajectories], labels))
 
 
 def _entered(comparison):
     """Return the `Series` of each optimizer of a comparison, in the colour of its rule."""
     rules = [comparison.rules[label].__name__ for label in comparison.labels]
-    return assign(rules, comparison.labels, [None] * len(rules))
+    return assign(rules, comparison.labels)

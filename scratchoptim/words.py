@@ -50,19 +50,21 @@ def about(landscape, box):
 
 def story(series, trajectories, box):
     """Return in words where each run starts and ends, after how many steps, its loss, and whether it left the box."""
-    sentences = []
-    for s, t in zip(series, trajectories):
-        steps, end = len(t.points) - 1, t.points[-1]
-        there = f"{place(end, box)}, loss {number(t.losses[-1])}"
-        words = f"{s.label} starts at {place(t.points[0], box)}"
+    starts, sentences = [place(t.points[0], box) for t in trajectories], []
+    together = len(starts) > 1 and len(set(starts)) == 1
+    if together:
+        sentences.append(f"The runs start at {starts[0]}.")
+    for s, t, start in zip(series, trajectories, starts):
+        steps = len(t.points) - 1
         out = next((k for k, p in enumerate(t.points) if not inside(p, box)), None)
-        if t.left is not None or not inside(end, box):
-            words += f" and leaves the picture at step {out if out is not None else t.left}"
-            words += ", diverging" if t.left is not None else f"; after {steps} steps it is at {there}"
-        elif steps:
-            words += f" and after {steps} step{'s' * (steps > 1)} is at {there}"
-            words += f", having left the picture at step {out} and come back" if out is not None else ""
-        sentences.append(words + ".")
+        end = f"ends at {place(t.points[-1], box)} after {steps} step{'s' * (steps != 1)}"
+        end += f" with loss {number(t.losses[-1])}"
+        if t.left is not None:
+            end = f"leaves the picture at step {t.left if out is None else out} and diverges"
+        elif out is not None:
+            back = "comes back and " if inside(t.points[-1], box) else ""
+            end = f"leaves the picture at step {out}, {back}{end}"
+        sentences.append(f"{s.label} {end}." if together else f"{s.label} starts at {start} and {end}.")
     return " ".join(sentences)
 
 
@@ -71,28 +73,26 @@ def named(values):
     return list(values.items()) if isinstance(values, dict) else [("", v) for v in values or ()]
 
 
-def describe(curves, xlabel, ylabel, logx, logy, guides, hlines, vlines):
+def describe(chart):
     """Return a chart in words: the axes, then where each curve begins, ends, is least and stops."""
-    scale = [f"logarithmic {a} axis" for a, on in (("horizontal", logx), ("vertical", logy)) if on]
-    words = [f"Chart of {ylabel} against {xlabel}{', ' + listing(scale) if scale else ''}."]
-    for s, x, y, _ in curves:
-        good = np.flatnonzero(np.isfinite(y))
+    scale = [f"logarithmic {a} axis" for a, on in (("horizontal", chart.logx), ("vertical", chart.logy)) if on]
+    words = [f"Chart of {chart.ylabel} against {chart.xlabel}{', ' + listing(scale) if scale else ''}."]
+    at = "at step" if chart.xlabel == "step" else "at"
+    for curve in chart.curves:
+        x, y, label = curve.x, curve.y, curve.series.label
+        good, bad = np.flatnonzero(np.isfinite(y)), np.flatnonzero(~np.isfinite(y))
         if not len(good):
-            words.append(f"{s.label}: no finite value.")
+            words.append(f"{label}: no finite value.")
             continue
         a, b, low = good[0], good[-1], good[np.argmin(y[good])]
-        text = f"{s.label}: {number(y[a])} at {number(x[a], 6)}"
-        if b > a:
-            text += f", {number(y[b])} at {number(x[b], 6)}"
-        if low not in (a, b):
-            text += f", least {number(y[low])} at {number(x[low], 6)}"
-        if len(good) < len(y):
-            text += f", not finite from {number(x[np.flatnonzero(~np.isfinite(y))[0]], 6)}"
-        words.append(text + ".")
-    if guides:
-        words.append(f"For comparison: {listing(g[0] for g in guides)}.")
-    for lines, name in ((hlines, "Horizontal"), (vlines, "Vertical")):
+        places = [f"{number(y[k])} {at} {number(x[k], 6)}" for k in dict.fromkeys((a, b))]
+        places += [f"least {number(y[low])} {at} {number(x[low], 6)}"] if low not in (a, b) else []
+        places += [f"no finite value {at} {number(x[bad[0]], 6)}"] if len(bad) else []
+        words.append(f"{label}: {', '.join(places)}.")
+    if chart.guides:
+        words.append(f"For comparison: {listing(label for label, _, _ in chart.guides)}.")
+    for lines, name in ((chart.hlines, "Horizontal"), (chart.vlines, "Vertical")):
         if lines:
-            places = listing(f"{k} at {number(v, 3)}".strip() for k, v in named(lines))
+            places = listing(f"{label} at {number(value, 3)}".strip() for label, value in named(lines))
             words.append(f"{name} lines: {places}.")
     return " ".join(words)

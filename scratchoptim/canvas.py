@@ -280,14 +280,15 @@ def assign(rules, labels):
     Parameters
     ----------
     rules : list of str
-        The optimizer of each run: it has the catalog's colour, or else one of the palette that the catalog leaves.
+        The optimizer of each run: it has the catalog's colour, or else one that no other of these runs has.
         Runs of one optimizer share its hue, from dark to light.
     labels : list of str
         What the legend calls each run.
     """
     known = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}
     taken = {color.lower() for _, color in known.values()}
-    free = [color for color in PALETTE if color.lower() not in taken] or PALETTE
+    here = {known[rule][1].lower() for rule in rules if rule in known}
+    free = sorted((p for p in PALETTE if p.lower() not in here), key=lambda p: p.lower() in taken) or PALETTE
     others, cues, result = [rule for rule in dict.fromkeys(rules) if rule not in known], set(), []
     for i, (rule, label) in enumerate(zip(rules, labels)):
         new = others.index(rule) if rule in others else 0

@@ -48,7 +48,7 @@ class Chart:
     crosses : list of (Series, xs)
         Where a cross at the top says that there is no value.
     capped : bool
-        Give a curve that diverges a place only up to 30 times its first value, so that the others stay readable.
+        Give a curve that diverges little room, so that the others stay readable.
     dots : bool
         Mark every point.
     """
@@ -81,7 +81,8 @@ class Chart:
 
     def draw(self, ax):
         """Draw the chart on the axes; return the handles for a legend."""
-        view = self.limits()
+        lines = np.array([value for _, value in named(self.hlines)], float)
+        view = limits([lines, *(curve.y for curve in self.curves)], self.logy, self.capped)
         with style(), np.errstate(all="ignore"):
             ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
             for axis, log, name in ((ax.xaxis, self.logx, "x"), (ax.yaxis, self.logy, "y")):
@@ -102,27 +103,8 @@ class Chart:
             if view:
                 ax.set_ylim(view)
                 for curve in self.curves:
-                    self._departure(ax, curve, view[1])
+                    self._departures(ax, curve, *view)
         return handles
-
-    def limits(self):
-        """Return (low, high) for the vertical axis, or None if there is nothing to see."""
-        values = [np.array([value for _, value in named(self.hlines) if value > 0 or not self.logy], float)]
-        for y in (curve.y for curve in self.curves):
-            seen = y[np.isfinite(y) & ((y > 0) | (not self.logy))]
-            if self.capped and len(seen) and diverges(y):
-                seen = seen[np.abs(seen) <= 30 * abs(seen[0])]
-            values.append(seen)
-        values = np.concatenate(values)
-        if not len(values):
-            return None
-        low, high = float(values.min()), float(values.max())
-        if self.logy:
-            low = max(low, high * 1e-16) if self.capped else low
-            margin = 10 ** (0.05 * max(math.log10(high) - math.log10(low), 0.3))
-            return low / margin, high * margin
-        margin = 0.05 * ((high - low) or abs(high) or 1.0)
-        return low - margin, high + margin
 
     def _curve(self, ax, i, curve, view):
         keep = (curve.x > 0) | (not self.logx)
@@ -146,23 +128,104 @@ class Chart:
         ax.plot(x[keep], y[keep], zorder=2.5, marker="", **grey(i))
         return Line2D([], [], label=label, **grey(i))
 
-    def _departure(self, ax, curve, top):
-        """Put an arrow head where a curve first goes through the top of the picture."""
-        keep = (curve.x > 0) | (not self.logx)
-        x, y = curve.x[keep], curve.y[keep].astype(float)
-        if self.logy:
-            y, top = np.log10(np.where(y > 0, y, np.nan)), math.log10(top)
-        for a, b, before, after in zip(x, x[1:], y, y[1:]):
-            if before <= top < after:
-                share = (top - before) / (after - before)
-                head = dict(marker="^", ms=11, color=curve.series.color, mec=GROUND, mew=1, zorder=6, clip_on=False)
-                ax.plot(a + share * (b - a), ax.get_ylim()[1], **head)
-                return
+    def _departures(self, ax, curve, low, high):
+        """Put an arrow head where a curve goes through the top, and on a linear axis through the bottom."""
+        up = departure(curve.x, curve.y, high, self.logy)
+        down = None if self.logy else departure(curve.x, -curve.y, -low, False)
+        for x, y, marker in ((up, high, "^"), (down, low, "v")):
+            if x is not None and (x > 0 or not self.logx):
+                head = dict(marker=marker, ms=11, color=curve.series.color, mec=GROUND, mew=1, zorder=6)
+                ax.plot(x, y, clip_on=False, **head)
 
 
 def grey(i):
     """Return the looks of the i-th line that is only there to be compared with."""
     return dict(color=MUTED, lw=1.8, ls=("--", ":", "-.")[i % 3])
+
+
+def limits(curves, log, capped=True):
+    """Return (low, high) for the vertical axis, or None if there is nothing to see.
+
+    Parameters
+    ----------
+    curves : list of numpy.ndarray
+    log : bool
+        The axis is logarithmic: only what is positive is to be seen.
+    capped : bool
+        Give a curve that diverges little room, so that the others stay readable.
+    """
+    values = []
+    for y in curves:
+        seen = y[np.isfinite(y) & ((y > 0) | (not log))]
+        if capped and len(seen) and diverges(y):
+            seen = seen[np.abs(seen) <= (30 if log else 5) * abs(seen[0])]
+        values.append(seen)
+    values = np.concatenate(values)
+    if not len(values):
+        return None
+    low, high = float(values.min()), float(values.max())
+    if log:
+        low = max(low, high * 1e-16) if capped else low
+        margin = 10 ** (0.05 * max(math.log10(high) - math.log10(low), 0.3))
+        return low / margin, high * margin
+    margin = 0.05 * ((high - low) or abs(high) or 1.0)
+    return low - margin, high + margin
+
+
+def departure(x, y, top, log):
+    """Return the x at which a curve first goes through the top of the axes, or None."""
+    if log:
+        with np.errstate(all="ignore"):
+            y, top = np.log10(np.where(y > 0, y, np.nan)), math.log10(top)
+    for a, b, before, after in zip(x, x[1:], y, y[1:]):
+        if before <= top < after:
+            return float(a + (top - before) / (after - before) * (b - a))
+    return None
+
+
+def diverges(y):
+    """Tell whether values end in what is not finite, or farthest from zero, a hundred times the first."""
+    return not np.isfinite(y).all() or bool(abs(y[-1]) == np.abs(y).max() > 100 * abs(y[0]))
+
+
+def limits(curves, log, capped=True):
+    """Return (low, high) for the vertical axis, or None if there is nothing to see.
+
+    Parameters
+    ----------
+    curves : list of numpy.ndarray
+    log : bool
+        The axis is logarithmic: only what is positive is to be seen.
+    capped : bool
+        Give a curve that diverges little room, so that the others stay readable.
+    """
+    values = []
+    for y in curves:
+        seen = y[np.isfinite(y) & ((y > 0) | (not log))]
+        if capped and len(seen) and diverges(y):
+            seen = seen[np.abs(seen) <= (30 if log else 5) * abs(seen[0])]
+        values.append(seen)
+    values = np.concatenate(values)
+    if not len(values):
+        return None
+    low, high = float(values.min()), float(values.max())
+    if log:
+        low = max(low, high * 1e-16) if capped else low
+        margin = 10 ** (0.05 * max(math.log10(high) - math.log10(low), 0.3))
+        return low / margin, high * margin
+    margin = 0.05 * ((high - low) or abs(high) or 1.0)
+    return low - margin, high + margin
+
+
+def departure(x, y, top, log):
+    """Return the x at which a curve first goes through the top of the axes, or None."""
+    if log:
+        with np.errstate(all="ignore"):
+            y, top = np.log10(np.where(y > 0, y, np.nan)), math.log10(top)
+    for a, b, before, after in zip(x, x[1:], y, y[1:]):
+        if before <= top < after:
+            return float(a + (top - before) / (after - before) * (b - a))
+    return None
 
 
 def diverges(y):

@@ -169,7 +169,8 @@ def convergence(*items, ylabel="loss", xlabel="step", logx=False, logy=True, gap
     ylabel, xlabel : str
         Names of the axes, with units if there are any.
     logx, logy : bool
-        Logarithmic axes. Where a value cannot stand on one (zero, negative, not a number) the curve leaves the picture.
+        Logarithmic axes. Where a value cannot stand on one (zero, negative, not a number) the curve leaves the picture;
+        for a landscape without a least value whose losses become negative, the axis is linear.
     gap : bool
         Subtract the least value of the landscape from the losses of a trajectory, so that a curve that converges
         goes to zero.
@@ -207,6 +208,8 @@ def _losses(items, series, ylabel, xlabel, logx, logy, gap, reference):
         values = np.atleast_1d(np.asarray(values, float)) - least
         curves.append(Curve(s, np.arange(len(values)), values))
         above = above or least != 0
+    if any(hasattr(item, "losses") and item.landscape.minimum is None for item in items):
+        logy = logy and all((curve.y > 0).all() for curve in curves)  # without a least value there is no zero
     steps = max(len(curve.x) for curve in curves)
     for label, values in dict([reference] if isinstance(reference, tuple) else reference or {}).items():
         ys = np.array([_value(values, k) for k in range(steps)] if callable(values) else values, float)
@@ -324,7 +327,7 @@ def training(comparison, title=None, size=None, smooth=1):
         runs = np.stack([np.convolve(run, np.full(smooth, 1 / smooth), "valid") for run in runs])
         s.label = f"{s.label}, lr = {comparison.best(s.label):g}"
         curves.append(Curve(s, np.arange(runs.shape[1]) + smooth - 1, runs.mean(0), runs.std(0)))
-    ylabel = "training loss" if smooth == 1 else f"training loss (mean of {smooth} steps)"
+    ylabel = "training loss" if smooth == 1 else f"training loss, {smooth}-step mean"
     return Chart(curves, "step", ylabel, logy=True).figure(title, size)
 
 

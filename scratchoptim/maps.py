@@ -112,7 +112,7 @@ def scene(landscape, box, title, series, paths, log, elevation, azimuth, size):
             axis.set_major_locator(MaxNLocator(5, steps=NICE, prune=None if axis is ax.zaxis else "both"))
         ax.tick_params(labelsize=11, pad=0)
         ax.tick_params("z", pad=6)
-        ax.zaxis.labelpad = 10
+        ax.zaxis.labelpad = 13
         points = marks(ax, landscape, box, [p[0] for p in paths], lift)
         handles = []
         for s, walk in zip(series, paths):

@@ -1,10 +1,13 @@
 """What GitHub reads: the README's links, the citation, the licence, the workflows and the issue templates."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 import scratchoptim
 
@@ -57,8 +60,17 @@ def test_the_readme_names_both_commands_and_they_exist():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 
-def test_the_picture_of_the_readme_is_small():
-    assert (ROOT / "book" / "images" / "race.png").stat().st_size <= 40_000
+def test_the_race_is_what_the_readmes_command_draws_and_is_described_where_it_is_shown(tmp_path):
+    stored = ROOT / "book" / "images" / "race.png"
+    assert stored.stat().st_size <= 40_000
+    readme = (ROOT / "README.md").read_text("utf8")
+    command = re.search(r"^python (-m scratchoptim race .*) -o race.png$", readme, flags=re.MULTILINE)[1]
+    fresh = tmp_path / "race.png"
+    subprocess.run([sys.executable, *command.split(), "-o", str(fresh)], check=True, stdout=subprocess.DEVNULL)
+    alt = Image.open(stored).info["Description"]
+    assert alt == Image.open(fresh).info["Description"]
+    assert f"![{alt}](book/images/race.png)" in readme
+    assert f":alt: {alt}\n" in (ROOT / "book" / "index.md").read_text("utf8")
 
 
 def test_tests_run_on_every_python_that_the_package_promises():

@@ -104,13 +104,22 @@ API = """\
 
 ```{{eval-rst}}
 .. autoclass:: scratchoptim.{name}
-   :members: init, update
 ```
 
 ```{{literalinclude}} ../scratchoptim/optimizers/{module}.py
 :language: python
-:caption: scratchoptim/optimizers/{module}.py
+:pyobject: {name}.update
+:dedent: 4
 ```
+
+:::{{admonition}} The file scratchoptim/optimizers/{module}.py
+:class: dropdown
+
+```{{literalinclude}} ../scratchoptim/optimizers/{module}.py
+:language: python
+```
+
+:::
 
 """
 

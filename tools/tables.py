@@ -48,12 +48,11 @@ def chapters():
 def catalog():
     """For the API page: every rule, its chapter, its relation to torch, and what it is compared with."""
     return table(
-        ["Rule", "Year", "Chapter", "Torch twin", "Compared with"],
+        ["Rule", "Chapter", "Torch twin", "Compared with"],
         [
             [
                 f"`{row.name}`",
-                row.year,
-                f"[{row.method}]({row.chapter}.ipynb)",
+                f"[{row.method}]({row.chapter}.ipynb), {row.year}",
                 f"`{row.twin}`" if row.twin else "none",
                 row.oracle,
             ]
@@ -71,14 +70,17 @@ def hyperparameters():
 
 
 def landscapes():
-    """For the page of landscapes: each test function, where its minima are, and what it shows."""
+    """For the page of landscapes: each test function, its formula, what it shows, and where its minima are."""
 
     def minima(f):
-        return ", ".join(f"({x:.4g}, {y:.4g})" for x, y in f.minima) or "none: unbounded below"
+        places = ", ".join(f"({x:.4g}, {y:.4g})" for x, y in f.minima)
+        if not places:
+            return "No global minimum: it has no least value."
+        return f"Minim{'um' if len(f.minima) == 1 else 'a'} at {places}; the value there is {f.minimum:.4g}."
 
-    return table(
-        ["Name", "$f(x, y)$", "Minima", "What it shows"],
-        [[f"`{name}`", f"${f.formula}$", minima(f), f.shows] for name, f in LANDSCAPES.items()],
+    return "\n".join(
+        f"## {f.title}\n\n`landscapes.{name}`\n\n$$\n{f.formula}\n$$\n\n{f.shows} {minima(f)}\n"
+        for name, f in LANDSCAPES.items()
     )
 
 

@@ -188,51 +188,6 @@ def diverges(y):
     return not np.isfinite(y).all() or bool(abs(y[-1]) == np.abs(y).max() > 100 * abs(y[0]))
 
 
-def limits(curves, log, capped=True):
-    """Return (low, high) for the vertical axis, or None if there is nothing to see.
-
-    Parameters
-    ----------
-    curves : list of numpy.ndarray
-    log : bool
-        The axis is logarithmic: only what is positive is to be seen.
-    capped : bool
-        Give a curve that diverges little room, so that the others stay readable.
-    """
-    values = []
-    for y in curves:
-        seen = y[np.isfinite(y) & ((y > 0) | (not log))]
-        if capped and len(seen) and diverges(y):
-            seen = seen[np.abs(seen) <= (30 if log else 5) * abs(seen[0])]
-        values.append(seen)
-    values = np.concatenate(values)
-    if not len(values):
-        return None
-    low, high = float(values.min()), float(values.max())
-    if log:
-        low = max(low, high * 1e-16) if capped else low
-        margin = 10 ** (0.05 * max(math.log10(high) - math.log10(low), 0.3))
-        return low / margin, high * margin
-    margin = 0.05 * ((high - low) or abs(high) or 1.0)
-    return low - margin, high + margin
-
-
-def departure(x, y, top, log):
-    """Return the x at which a curve first goes through the top of the axes, or None."""
-    if log:
-        with np.errstate(all="ignore"):
-            y, top = np.log10(np.where(y > 0, y, np.nan)), math.log10(top)
-    for a, b, before, after in zip(x, x[1:], y, y[1:]):
-        if before <= top < after:
-            return float(a + (top - before) / (after - before) * (b - a))
-    return None
-
-
-def diverges(y):
-    """Tell whether values end in what is not finite, or at their greatest, a hundred times the first."""
-    return not np.isfinite(y).all() or bool(y[-1] == y.max() > 100 * abs(y[0]))
-
-
 def spread_marks(x, turn, turns, log):
     """Return the indices of about seven points at equal distances on the axis, shifted for each of `turns` curves."""
     if len(x) <= 12:

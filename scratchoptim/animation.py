@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from .canvas import DPI, GRID, INK, Figure, Palette, arrange, check_suffix, style
+from .canvas import DPI, GRID, INK, Figure, arrange, check_suffix, style
 from .maps import check_box, ground, map_axes, marks, path, shape
+from .palette import Palette
 from .words import about, story
 
 FRAMES, HOLD = 150, 2.0  # at most so many frames; seconds for which the last one stands

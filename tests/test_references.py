@@ -2,18 +2,14 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
+import references
 
 from scratchoptim.catalog import CATALOG
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import references  # noqa: E402
-
 BIBLIOGRAPHY = (ROOT / "book" / "references.bib").read_text("utf8")
 CITED = re.compile(r"\{cite(?::[a-z]+)?\}`([^`]+)`")
 

@@ -1,18 +1,15 @@
 """The tables that repeat what the package knows, on the notation, API and landscape pages and in the README."""
 
-import sys
 from pathlib import Path
 
 import pytest
+import tables
 
 from scratchoptim.catalog import CATALOG
 from scratchoptim.hyperparameters import VOCABULARY
 from scratchoptim.landscapes import LANDSCAPES
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import tables  # noqa: E402
 
 
 @pytest.mark.parametrize("page", tables.PAGES)

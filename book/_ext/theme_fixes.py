@@ -28,6 +28,10 @@ FIXES = {
         re.compile(r'(<i class="theme-switch [^>]*?)\s+title="[^"]*"'),
         r"\1",
     ),
+    "what unfolds must have a name for screen readers: the pages below a page of the contents": (
+        re.compile(r'<summary>(?=<span class="toctree-toggle")'),
+        '<summary aria-label="Pages below">',
+    ),
     "a list may hold list items only, and the entries of the bibliography are none": (
         re.compile(r'<div role="list" class="citation-list">'),
         '<div class="citation-list">',

@@ -112,7 +112,7 @@ class Animation:
         write(path)
 
     def _gif(self, path):
-        palette = Palette(Image.fromarray(self.frame(self.last)), 64, [s.color for s in self._series])
+        palette = Palette(Image.fromarray(self.frame(self.last)), 256, [s.color for s in self._series])
         frames = [palette.paint(self.frame(k)) for k in self.steps]
         times = [round(1000 / self.fps)] * (len(frames) - 1) + [round(1000 * HOLD)]
         options = dict(save_all=True, append_images=frames[1:], duration=times, loop=0, comment=self.alt.encode())

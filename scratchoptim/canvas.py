@@ -4,6 +4,7 @@
 """
 
 import io
+import re
 from pathlib import Path
 
 import matplotlib.style
@@ -233,12 +234,12 @@ def assign(rules, labels):
     Parameters
     ----------
     rules : list of str
-        The optimizer of each run: it has the catalog's colour, or else one that no other of these runs has.
-        Runs of one optimizer share its hue, from dark to light.
+        The optimizer of each run, or words that begin with its name: it has the catalog's colour, or else one that
+        no other of these runs has. Runs of one optimizer share its hue, from dark to light.
     labels : list of str
         What the legend calls each run.
     """
-    known = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}
+    known, rules = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}, [recognise(rule) for rule in rules]
     taken = {color.lower() for _, color in known.values()}
     here = {known[rule][1].lower() for rule in rules if rule in known}
     free = sorted((p for p in PALETTE if p.lower() not in here), key=lambda p: p.lower() in taken) or PALETTE
@@ -252,6 +253,15 @@ def assign(rules, labels):
         same, turn = rules.count(rule), rules[:i].count(rule)
         result.append(Series(label, _shade(color, turn / (same - 1)) if same > 1 else color, cue))
     return result
+
+
+def recognise(words):
+    """Return the name of the optimizer with which some words begin, as in "heavy ball, lr = 0.1"; else the words."""
+    for row in CATALOG:
+        parts = re.findall("[A-Z]+(?![a-z])|[A-Z][a-z]+", row.name)
+        if re.match("[ _-]?".join(parts) + r"(?!['\w])", words, re.IGNORECASE):
+            return row.name
+    return words
 
 
 def _shade(color, t):

@@ -232,8 +232,8 @@ def lines(data, xlabel, ylabel, title=None, logx=False, logy=False, styles=None,
     Parameters
     ----------
     data : dict of str to (xs, ys) or (xs, ys, spread)
-        The lines by their labels; `spread` shades ys - spread to ys + spread. A label that is the name of an optimizer
-        has its colour.
+        The lines by their labels; `spread` shades ys - spread to ys + spread. A label that begins with the name of an
+        optimizer has its colour.
     xlabel, ylabel : str
         Names of the axes, with units if there are any.
     title : str, optional

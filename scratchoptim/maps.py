@@ -13,8 +13,8 @@ from .canvas import GRID, GROUND, INK, NICE, arrange, style
 from .words import inside
 
 TERRAIN = LinearSegmentedColormap.from_list("terrain", ["#fffdf2", "#ebeee6", "#cfd9dc", "#b1c0cc", "#93a4b8"])
-STAR = dict(marker="*", ms=16, mfc="#ffffff", mec=INK, mew=1.2, ls="")
-RING = dict(marker="o", ms=10, mfc=GROUND, mec=INK, mew=1.8, ls="")
+STAR = dict(color=INK, marker="*", ms=16, mfc="#ffffff", mec=INK, mew=1.2, ls="")
+RING = dict(color=INK, marker="o", ms=10, mfc=GROUND, mec=INK, mew=1.8, ls="")
 CASING = [patheffects.withStroke(linewidth=4.4, foreground=GROUND)]
 
 

@@ -34,10 +34,10 @@ def inside(point, box):
 def place(point, box):
     """Return a point in words, rounded to about a hundredth of the box."""
     words = []
-    for c, (a, b) in zip(point, box):
-        digits = max(0, 2 - math.floor(math.log10(b - a)))
-        words.append(f"{round(c, digits) + 0.0:.{digits}f}".rstrip("0").rstrip(".") if math.isfinite(c) else number(c))
-    return f"({', '.join(w or '0' for w in words)})"
+    for z, (low, high) in zip(point, box):
+        digits = max(0, 2 - math.floor(math.log10(high - low)))
+        words.append(f"{round(z, digits) + 0.0:.12g}" if math.isfinite(z) else number(z))
+    return f"({', '.join(words)})"
 
 
 def about(landscape, box):

@@ -241,9 +241,10 @@ def assign(rules, labels):
     """
     known, rules = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}, [recognise(rule) for rule in rules]
     taken = {color.lower() for _, color in known.values()}
-    here = {known[rule][1].lower() for rule in rules if rule in known}
-    free = sorted((p for p in PALETTE if p.lower() not in here), key=lambda p: p.lower() in taken) or PALETTE
+    here = {color for rule, (_, color) in known.items() if rule in rules}
     others, cues, result = [rule for rule in dict.fromkeys(rules) if rule not in known], set(), []
+    free = [color for color in PALETTE if color not in here] or PALETTE
+    free = sorted(free, key=lambda color: (color.lower() in taken, -_distance(color, here)))
     for i, (rule, label) in enumerate(zip(rules, labels)):
         new = others.index(rule) if rule in others else 0
         cue, color = known.get(rule) or (len(known) + new, free[new % len(free)])
@@ -262,6 +263,11 @@ def recognise(words):
         if re.match("[ _-]?".join(parts) + r"(?!['\w])", words, re.IGNORECASE):
             return row.name
     return words
+
+
+def _distance(color, others):
+    """Return how far a colour is from the nearest of others, in squares of red, green and blue from 0 to 1."""
+    return min((sum((a - b) ** 2 for a, b in zip(to_rgb(color), to_rgb(other))) for other in others), default=0.0)
 
 
 def _shade(color, t):

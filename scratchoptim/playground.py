@@ -218,7 +218,7 @@ def _control(name, value, optional, rule):
     if known.kind == "bool":
         return dict(control, kind="bool", value=value)
     low, high, scale = known.slider
-    number = (math.sqrt(low * high) if scale == "log" else 0.9 * high) if value is None else float(value)
+    number = float(f"{0.9 * high:.1g}") if value is None else float(value)
     control.update(kind="number", value=value, **_range(low, high, scale, number), optional=optional)
     if optional:
         control.update(own=f"{rule}'s own sequence", number=number)
@@ -226,19 +226,24 @@ def _control(name, value, optional, rule):
 
 
 def _range(low, high, scale, value):
-    """Return a slider's range, widened if the value lies outside of it."""
+    """Return a slider's range, widened if the value lies outside of it, and its step."""
     if scale == "log" and value > 0:
         low, high = min(low, 10.0 ** math.floor(math.log10(value))), max(high, 10.0 ** math.ceil(math.log10(value)))
-        return {"low": low, "high": high, "scale": "log", "step": 0.01}
+        step = spacing(math.log10(low), math.log10(high), math.log10(value))
+        return {"low": low, "high": high, "scale": "log", "step": step}
     low, high = min(0.0 if scale == "log" else low, value), max(high, value)
-    return {"low": low, "high": high, "scale": "linear", "step": _step(low, high)}
+    return {"low": low, "high": high, "scale": "linear", "step": spacing(low, high, value)}
 
 
-def _step(low, high):
-    """Return the 1, 2 or 5 times a power of ten that divides a range into 100 to 250 steps."""
+def spacing(low, high, value):
+    """Return the step of a slider: about a hundredth to a 250th of its range, in whole steps from low to the value.
+
+    Front ends move a value to the nearest step as soon as they show it.
+    """
     raw = (high - low) / 100
     power = 10.0 ** math.floor(math.log10(raw))
-    return max(factor * power for factor in (1, 2, 5) if factor * power <= raw * (1 + 1e-9))
+    step = max(factor * power for factor in (1, 2, 5) if factor * power <= raw * (1 + 1e-9))
+    return (value - low) / max(1, round((value - low) / step)) if value > low else step
 
 
 def _steps(value):

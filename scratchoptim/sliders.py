@@ -6,6 +6,7 @@ from html import escape
 
 import ipywidgets as widgets
 
+from .playground import spacing
 from .words import number, place
 
 
@@ -45,9 +46,10 @@ class Face:
         reset = widgets.Button(description="Reset", icon="undo", layout=widgets.Layout(width="8em"))
         reset.on_click(lambda _: self.reset())
         self.reset_button = reset
-        side = widgets.VBox([*groups, reset, self.status], layout=widgets.Layout(width="350px", margin="0 0 0 8px"))
+        seen = widgets.VBox([self.image, self.status], layout=widgets.Layout(max_width="100%"))
+        side = widgets.VBox([*groups, reset], layout=widgets.Layout(width="350px", margin="0 0 0 8px"))
         row = widgets.Layout(flex_flow="row wrap", align_items="flex-start")
-        self.box = widgets.Box([self.image, side], layout=row)
+        self.box = widgets.Box([seen, side], layout=row)
         for name, control in self.controls.items():
             control.observe(self._moved if name == "landscape" else self._changed, "value")
         self._changed()
@@ -105,8 +107,8 @@ class Face:
         for name, value, (low, high) in zip(("x", "y"), start, self._landscape()["box"]):
             slider = self.controls[name]
             with slider.hold_trait_notifications():
-                slider.min, slider.max, slider.step = min(low, value), max(high, value), (high - low) / 200
-                slider.value = value
+                slider.min, slider.max = min(low, value), max(high, value)
+                slider.step, slider.value = spacing(slider.min, slider.max, value), value
 
     def _landscape(self):
         chosen = self.controls["landscape"].value
@@ -137,13 +139,13 @@ class Face:
         for series, run in zip(view.series, runs):
             steps = len(run.points) - 1
             if run.left is not None:
-                end = f"far outside the picture at step {run.left}; stopped there"
+                end = f"far outside the picture at step {run.left}, where it was stopped"
             else:
-                end = f"at {place(run.points[-1], view.box)} after {steps} step{'s' * (steps != 1)}, "
-                end += f"loss {number(run.losses[-1], 3)}"
+                end = f"loss {number(run.losses[-1], 3)} at {place(run.points[-1], view.box)}"
+                end += f" after {steps} step{'s' * (steps != 1)}"
             mark = f'<span style="color:{series.color}" aria-hidden="true">&#9632;</span>'
             lines.append(f"{mark} {escape(series.label)}: {end}")
-        return f'<div role="status" aria-live="polite">{"<br>".join(lines)}</div>'
+        return f'<div role="status" aria-live="polite" style="line-height: 1.5">{"<br>".join(lines)}</div>'
 
     # The controls ----------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ class View:
             # Marks and curves that might come, for the legend and for the widest labels at the axes.
             handles = [path(self.map, s, [middle], self.box) for s in self.series]
             handles += marks(self.map, landscape, self.box, [middle])
-            self._losses([[1e-16, 1.0]] * len(self.series)).draw(self.chart)
+            self._losses([[1e-16] * 500 + [1.0]] * len(self.series)).draw(self.chart)
         rows = [(self.map, "height", min(TALLEST, 4.7 * shape(self.box))), (self.chart, "height", 1.7)]
         arrange(self.fig, rows, handles, len(self.series))
         self.canvas = FigureCanvasAgg(self.fig)

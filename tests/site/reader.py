@@ -60,6 +60,7 @@ class Tab:
         self.foreign, self.errors = [], []
         self.context = chromium.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
         self.context.route("**/*", lambda route: self.pass_on(route, host))
+        self.context.set_default_timeout(120_000)  # ms; a busy machine is no fault of the site
         self.page = self.context.new_page()
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -70,9 +70,9 @@ def ground(ax, landscape, box, levels, log):
         edges = np.linspace(low, high, levels + 1)[1:]
     edges[-1] = high + 1e-9 * (abs(high) + 1)
     for i, edge in reversed(list(enumerate(edges))):
-        bands = ax.contourf(x, y, z, [low - 1e-9 * (abs(low) + 1) - 1e-300, edge], colors=[TERRAIN(i / (levels - 1))],
-                            antialiased=True, zorder=0.5)  # fmt: skip
-        bands.set_rasterized(True)  # in SVG and PDF
+        ax.contourf(x, y, z, [low - 1e-9 * (abs(low) + 1) - 1e-300, edge], colors=[TERRAIN(i / (levels - 1))],
+                    antialiased=True, zorder=0.5)  # fmt: skip
+    ax.set_rasterization_zorder(0.6)  # the bands, in SVG and PDF
 
 
 def marks(ax, landscape, box, starts, lift=None):

@@ -7,6 +7,7 @@ figures, experiments and the playground are loaded when first used.
 import importlib
 
 from . import catalog, hyperparameters, landscapes, optimizers
+from .optimizer import Optimizer
 from .optimizers import SGD, GradientDescent, HeavyBall, Nesterov
 from .source import show_source
 from .trajectory import Trajectory, trajectory
@@ -15,7 +16,7 @@ from .vector import Vector
 __version__ = "0.1.0"
 __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov",
-    "Playground", "Trajectory", "Vector", "show_source", "trajectory",
+    "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
     "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "torch",
 ]  # fmt: skip
 

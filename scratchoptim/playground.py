@@ -36,7 +36,8 @@ class Playground:
     steps : int >= 1
         How long the paths are.
     noise : float >= 0, optional
-        Standard deviation of the error of each gradient component. None: exact gradients, and no slider.
+        Standard deviation of the error of each gradient component. None: exact gradients, and no slider. An optimizer
+        entered with {"noise": 0} sees exact gradients wherever the slider stands.
     decay : float >= 0, optional
         Step t uses lr / t**decay. None: constant, and no slider.
     box : ((x0, x1), (y0, y1)), optional
@@ -69,8 +70,10 @@ class Playground:
         self.landscapes = {landscape.name: landscape, **LANDSCAPES, landscape.name: landscape}
         entries = [entry if isinstance(entry, tuple) else (entry, {}) for entry in optimizers]
         self.rules = [rule for rule, _ in entries]
+        self._noisy = [_noisy(given) for _, given in entries]
+        entries = [(rule, {h: v for h, v in given.items() if h != "noise"}) for rule, given in entries]
         self._description = {
-            "optimizers": _optimizers(entries),
+            "optimizers": [dict(o, noisy=noisy) for o, noisy in zip(_optimizers(entries), self._noisy)],
             "landscape": landscape.name,
             "landscapes": [_place(one, box if one is landscape else None) for one in self.landscapes.values()],
             "start": [float(c) for c in (landscape.start if start is None else start)],
@@ -88,10 +91,10 @@ class Playground:
         Returns
         -------
         dict
-            "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters) and
-            "controls". "landscapes": for each "name", "title", "formula", "shows", "box", "start". "landscape": the
-            name of the initial one. "start": [x, y]. "steps", and where they can be set "noise" and "decay" (else
-            None): a control. "seed".
+            "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters),
+            "controls", and "noisy", whether the noise is for it. "landscapes": for each "name", "title", "formula",
+            "shows", "box", "start". "landscape": the name of the initial one. "start": [x, y]. "steps", and where they
+            can be set "noise" and "decay" (else None): a control. "seed".
 
             A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
             number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
@@ -116,10 +119,12 @@ class Playground:
             If a rule refuses its settings.
         """
         s = self.state() if state is None else state
-        common = dict(start=(s["x"], s["y"]), steps=s["steps"], noise=s["noise"], decay=s["decay"])
-        common["seed"] = self._description["seed"]
+        common = dict(start=(s["x"], s["y"]), steps=s["steps"], decay=s["decay"], seed=self._description["seed"])
         place = self.landscapes[s["landscape"]]
-        return [trajectory(rule, place, **common, **h) for rule, h in zip(self.rules, s["optimizers"])]
+        return [
+            trajectory(rule, place, **common, noise=s["noise"] if noisy else 0.0, **settings)
+            for rule, noisy, settings in zip(self.rules, self._noisy, s["optimizers"])
+        ]
 
     def view(self, landscape):
         """Return the `View` that draws on a landscape, by name; made when first asked for."""
@@ -204,6 +209,13 @@ def _optimizers(entries):
             }
         )
     return found
+
+
+def _noisy(given):
+    """Return whether the noise of the playground is for an optimizer entered with these settings."""
+    if given.get("noise", 0) != 0:
+        raise ValueError(f"Playground: an optimizer's own noise must be 0, the exact gradient, got {given['noise']!r}")
+    return "noise" not in given
 
 
 def _movable(name):

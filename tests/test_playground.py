@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, Playground, Vector, landscapes, playground
+from scratchoptim import (
+    SGD,
+    GradientDescent,
+    HeavyBall,
+    Nesterov,
+    Playground,
+    Vector,
+    landscapes,
+    playground,
+    trajectory,
+)
 from scratchoptim.catalog import CATALOG
 from scratchoptim.hyperparameters import VOCABULARY
 from scratchoptim.landscapes import LANDSCAPES
@@ -318,3 +328,15 @@ def test_the_description_needs_neither_pictures_nor_widgets():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_an_optimizer_may_see_exact_gradients_beside_noisy_ones():
+    play = Playground(
+        (GradientDescent, {"lr": 0.1, "noise": 0}), (SGD, {"lr": 0.1}), landscape=landscapes.bowl, noise=0.5
+    )
+    assert [optimizer["noisy"] for optimizer in play.description()["optimizers"]] == [False, True]
+    exact, noisy = play.run()
+    assert exact.points == trajectory(GradientDescent, landscapes.bowl, lr=0.1).points != noisy.points
+    assert noisy.points == trajectory(SGD, landscapes.bowl, lr=0.1, noise=0.5).points
+    with pytest.raises(ValueError, match="own noise must be 0.*got 0.3"):
+        Playground((SGD, {"noise": 0.3}))

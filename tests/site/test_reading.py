@@ -17,7 +17,7 @@ def test_chapters_have_mathematics_and_pictures(tab, address, chapter):
 
 def test_equations_figures_and_exercises_are_numbered(tab, address, chapter):
     page = tab.open(address + chapter)
-    number = int(re.match(r"\d+", page.locator("h1").inner_text())[0])
+    number = int(re.match(r"\d+", page.locator("article h1").inner_text())[0])
     assert re.fullmatch(rf"\({number}\.\d+\)", page.locator(".eqno").first.inner_text().strip().strip("#\uf0c1¶"))
     assert page.locator(".caption-number").first.inner_text().strip().startswith(f"Fig. {number}.1")
     assert page.locator(".exercise .caption-number").first.inner_text().strip() == f"Exercise {number}.1"

@@ -58,6 +58,10 @@ def test_the_paper_of_every_optimizer_is_there_with_its_year_and_cited_in_its_ch
         ("author={A, B}, title={T}, year={2000}, doi={https://doi.org/10.1000/1}", "doi is not one: https://doi.org/10.1000/1"),
         ("author={A, B}, title={T}, year={2000}, eprint={arXiv:1412.6980}", "eprint is not one: arXiv:1412.6980"),
         ("author={A, B}, title={T}, year={2000}, url={example.org}", "url is not one: example.org"),
+        (
+            "author={A, B}, title={$T$}, year={2000}, doi={10.1000/1}",
+            "the title has a formula, which the site shows as source; use plain characters",
+        ),
         ("author={✎, ✎}, title={T}, year={2000}, doi={10.1000/1}", "author is still to be written"),
     ],
 )  # fmt: skip

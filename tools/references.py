@@ -52,6 +52,8 @@ def faults(text):
         for name, pattern in (("doi", DOI), ("eprint", ARXIV), ("url", URL)):
             if name in fields and not pattern.fullmatch(fields[name].replace("\\", "")):
                 yield f"{key}: {name} is not one: {fields[name]}"
+        if "$" in fields.get("title", ""):
+            yield f"{key}: the title has a formula, which the site shows as source; use plain characters"
         unwritten = [name for name, value in fields.items() if UNWRITTEN in value]
         unwritten += ["author"] * any(UNWRITTEN in str(person) for person in entry.persons.get("author", []))
         for name in unwritten:

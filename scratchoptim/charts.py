@@ -47,6 +47,8 @@ class Chart:
     hlines, vlines : dict of label -> value, or sequence of values
     crosses : list of (Series, xs)
         Where a cross at the top says that there is no value.
+    gap : str
+        What the alt text says of places without a value.
     capped : bool
         Give a curve that diverges little room, so that the others stay readable.
     dots : bool
@@ -63,6 +65,7 @@ class Chart:
     hlines: object = None
     vlines: object = None
     crosses: list = field(default_factory=list)
+    gap: str = "no finite value"
     capped: bool = True
     dots: bool = False
 

@@ -12,7 +12,7 @@ from .animation import Animation
 from .canvas import Figure, arrange, assign, panels, style
 from .charts import Chart, Curve
 from .maps import check_box, ground, map_axes, marks, path, scene, shape
-from .words import about, listing, number, story
+from .words import about, number, story
 
 __all__ = [
     "Animation",
@@ -276,7 +276,8 @@ def sensitivity(comparison, title=None, size=None):
     Parameters
     ----------
     comparison : Comparison
-        What `experiments.compare` returned. Where a seed diverged the curve has a gap and a cross at the top.
+        What `experiments.compare` returned. Where a seed diverged, that is learned nothing (its final loss need not be
+        infinite), the curve has a gap and a cross at the top.
     title : str, optional
         A heading.
     size : (float, float), optional
@@ -295,8 +296,7 @@ def sensitivity(comparison, title=None, size=None):
         curves.append(Curve(s, np.array(rates, float), np.mean(finals, axis=1), np.std(finals, axis=1)))
         lost.append((s, [lr for lr, b in zip(rates, bad) if b]))
         said.append(f"{s.label} is best at {number(comparison.best(s.label), 3)}")
-        said += [f"diverged at {listing(number(lr, 3) for lr in lost[-1][1])}"] if lost[-1][1] else []
-    look = dict(crosses=lost, capped=False, dots=True)
+    look = dict(crosses=lost, gap="a seed learned nothing", capped=False, dots=True)
     figure = Chart(curves, "learning rate", "final training loss", True, True, **look).figure(title, size)
     return Figure(figure.fig, f"{figure.alt} {', '.join(said)}.")
 

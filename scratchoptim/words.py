@@ -82,12 +82,13 @@ def describe(chart):
         x, y, label = curve.x, curve.y, curve.series.label
         good, bad = np.flatnonzero(np.isfinite(y)), np.flatnonzero(~np.isfinite(y))
         if not len(good):
-            words.append(f"{label}: no finite value.")
+            words.append(f"{label}: {chart.gap}.")
             continue
         a, b, low = good[0], good[-1], good[np.argmin(y[good])]
         places = [f"{number(y[k])} {at} {number(x[k], 6)}" for k in dict.fromkeys((a, b))]
         places += [f"least {number(y[low])} {at} {number(x[low], 6)}"] if low not in (a, b) else []
-        places += [f"no finite value {at} {number(x[bad[0]], 6)}"] if len(bad) else []
+        lost = bad if chart.crosses else bad[:1]  # each has its cross; in a run, where it begins
+        places += [f"{chart.gap} {at} {listing(number(x[k], 6) for k in lost)}"] if len(lost) else []
         words.append(f"{label}: {', '.join(places)}.")
     if chart.guides:
         words.append(f"For comparison: {listing(label for label, _, _ in chart.guides)}.")

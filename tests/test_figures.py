@@ -289,8 +289,18 @@ def test_sensitivity():
     assert colors(ax)[:2] == ["#0072B2", "#D55E00"]
     crosses = [line for line in ax.lines if line.get_marker() == "x"]
     assert [list(line.get_xdata()) for line in crosses] == [[1.0], [1.0]]
-    assert figure.alt.endswith("GradientDescent is best at 0.1, diverged at 1, heavy is best at 0.01, diverged at 1.")
+    assert "heavy: 0.4 at 0.01, 0.5 at 0.1, a seed learned nothing at 1." in figure.alt
+    assert figure.alt.endswith(" GradientDescent is best at 0.1, heavy is best at 0.01.")
     assert len(figure._repr_png_()) <= 40_000
+
+
+def test_sensitivity_says_that_a_seed_learned_nothing_whether_its_loss_is_finite_or_not():
+    worked, guessed = ("heavy", 1.0, 0.3, False), ("GradientDescent", 1.0, 2.4, True)
+    infinite = ("GradientDescent", 2.0, math.inf, True)
+    rows = [("GradientDescent", 0.1, 0.5, False), guessed, infinite, worked]
+    alt = figures.sensitivity(comparison(*rows)).alt
+    assert "GradientDescent: 0.6 at 0.1, a seed learned nothing at 1 and 2." in alt and "finite" not in alt
+    assert "GradientDescent: a seed learned nothing." in figures.sensitivity(comparison(guessed, worked)).alt
 
 
 def test_training():

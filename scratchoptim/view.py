@@ -109,9 +109,10 @@ class _CalmChart(Chart):
     """A chart whose limits are round numbers, so that they mostly stay while a slider moves."""
 
     def limits(self):
-        """Return (low, high), rounded outwards to powers of ten or to what the axis marks."""
+        """Return (low, high), rounded outwards to at most nine powers of ten or to what the axis marks."""
         low, high = super().limits() or (0.1, 1.0)
         if self.logy:
+            low = max(low, 1e-8 * high)  # one run that reaches 1e-300 shall not press the others into the top edge
             return 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high))
         low, *_, high = MaxNLocator(4, steps=NICE).tick_values(low, high)
         return float(low), float(high)

@@ -340,3 +340,11 @@ def test_an_optimizer_may_see_exact_gradients_beside_noisy_ones():
     assert noisy.points == trajectory(SGD, landscapes.bowl, lr=0.1, noise=0.5).points
     with pytest.raises(ValueError, match="own noise must be 0.*got 0.3"):
         Playground((SGD, {"noise": 0.3}))
+
+
+def test_a_run_that_reaches_almost_zero_does_not_press_the_others_into_the_edge():
+    play = Playground((GradientDescent, {"lr": 0.5, "noise": 0}), (SGD, {"lr": 0.5}), landscape="bowl", noise=1.0)
+    exact, noisy = play.run()
+    play.figure()
+    low, high = play.view("bowl").chart.get_ylim()
+    assert min(exact.losses) < 1e-20 < low and high <= 1e9 * low and low < min(noisy.losses)

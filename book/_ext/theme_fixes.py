@@ -11,6 +11,8 @@ from sphinx.util import logging
 
 log = logging.getLogger(__name__)
 
+FORMULA = r'<span class="math notranslate nohighlight">\\\([^<]*\\\)</span>'
+AFTER = r"(?:[.,;:!?)\]’”]|-\w+)"
 FIXES = {
     "Font Awesome's script of 1.5 MB draws the icons a second time; the style sheet already has them as a font": (
         re.compile(r"\s*<(?:script|link)\b[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?"),
@@ -35,6 +37,10 @@ FIXES = {
     "a list may hold list items only, and the entries of the bibliography are none": (
         re.compile(r'<div role="list" class="citation-list">'),
         '<div class="citation-list">',
+    ),
+    "a browser may break a line between a formula and the comma or bracket that belongs to it": (
+        re.compile(rf"[(\[“‘]+{FORMULA}{AFTER}*|{FORMULA}{AFTER}+"),
+        r'<span class="no-break">\g<0></span>',
     ),
 }
 UNUSED = ("_static/scripts/fontawesome.js*", "_static/scripts/*.js.map")

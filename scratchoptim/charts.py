@@ -82,10 +82,14 @@ class Chart:
         arrange(fig, [(ax, "height", 2.9)], handles, len(self.curves), size)
         return Figure(fig, alt or describe(self))
 
+    def limits(self):
+        """Return (low, high) of the vertical axis, or None if there is nothing to see."""
+        lines = np.array([value for _, value in named(self.hlines)], float)
+        return limits([lines, *(curve.y for curve in self.curves)], self.logy, self.capped)
+
     def draw(self, ax):
         """Draw the chart on the axes; return the handles for a legend."""
-        lines = np.array([value for _, value in named(self.hlines)], float)
-        view = limits([lines, *(curve.y for curve in self.curves)], self.logy, self.capped)
+        view = self.limits()
         with style(), np.errstate(all="ignore"):
             ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
             for axis, log, name in ((ax.xaxis, self.logx, "x"), (ax.yaxis, self.logy, "y")):

@@ -45,6 +45,9 @@
     });
   }
 
+  /** The colour of a changed rule beside that of the original. */
+  const apart = (color, dark) => hex(mix(rgb(color), dark ? [255, 255, 255] : [0, 0, 0], 0.5));
+
   /** Numbers to mark on an axis. */
   function ticks(low, high, most) {
     const raw = (high - low) / most;
@@ -132,6 +135,6 @@
     }
   }
 
-  const drawing = { View, mark, polygon, star, ticks, label, tenTo, rgb, mix, clamp, CHANGED };
+  const drawing = { View, mark, polygon, star, ticks, label, tenTo, rgb, mix, clamp, apart, CHANGED };
   Object.assign(globalThis.ScratchOptimParts, { drawing, series });
 })();

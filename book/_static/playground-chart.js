@@ -4,7 +4,7 @@
 
   class LossView extends View {
     constructor(canvas) {
-      super(canvas, { left: 46, right: 10, top: 24, bottom: 42 });
+      super(canvas, { left: 46, right: 18, top: 24, bottom: 42 });
     }
 
     /** Choose the axes for some runs: logarithmic above the minimum, if there is one. Round limits stay calm. */

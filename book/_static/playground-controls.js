@@ -22,7 +22,7 @@
     if (value === undefined || Number.isNaN(value)) return "not a number";
     if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
     const size = Math.abs(value);
-    const text = size && (size < 1e-3 || size >= 1e5) ? value.toExponential(digits - 2) : String(Number(value.toPrecision(digits)));
+    const text = size && (size < 1e-3 || size >= 1e5) ? value.toExponential(Math.min(digits - 1, 2)) : String(Number(value.toPrecision(digits)));
     return text.replace("e+", "e").replaceAll("-", "−");
   }
 

@@ -43,7 +43,7 @@
       this.source = source;
       this.faulty = null;
       const help = unique("help");
-      this.picture = h("pre", { "aria-hidden": "true", tabindex: "-1" });
+      this.picture = h("div", { class: "picture", "aria-hidden": "true" });
       this.field = h("textarea", {
         "aria-label": `Source of ${name}.update`, "aria-describedby": help, spellcheck: "false", autocomplete: "off",
         autocapitalize: "off", wrap: "off", input: () => this.typed(), keydown: (event) => this.key(event),

@@ -89,7 +89,7 @@
       const words = [];
       runs.forEach((run, i) => {
         const k = Math.min(step, run.losses.length - 1);
-        const numbers = [run.points[2 * k], run.points[2 * k + 1], run.losses[k], run.norms[k]].map((v) => show(v));
+        const numbers = [run.points[2 * k], run.points[2 * k + 1], run.losses[k], run.norms[k]].map((v) => show(v, 3));
         const gone = run.left !== null && step >= run.left;
         const row = this.body.children[i];
         const looks = `${run.series.label} ${run.series.color}`;
@@ -119,7 +119,8 @@
           host.changed();
         }, `${entry.name} `)]),
       );
-      this.heading = h("h4", {});
+      const id = unique("card");
+      this.heading = h("p", { id, class: "heading" });
       this.remove = button("close", `Remove ${entry.name}`, () => host.remove(entry), { class: "remove" });
       this.trouble = h("p", { class: "trouble", role: "status" });
       const exact = noise && control(
@@ -131,7 +132,7 @@
       this.rule = h("details", { class: "rule" }, h("summary", {}, "Change the rule"));
       this.rule.addEventListener("toggle", () => this.open(kind, host));
       this.node = h(
-        "section", { class: "optimizer" }, h("div", { class: "title" }, this.heading, this.remove),
+        "div", { class: "optimizer", role: "group", "aria-labelledby": id }, h("div", { class: "title" }, this.heading, this.remove),
         Object.values(this.controls).map((c) => c.node), exact?.node, this.trouble, this.rule,
       );
     }
@@ -149,7 +150,7 @@
 
     /** Bring the card to its run: sign and name; whether it may be removed. */
     show(run, alone) {
-      this.heading.replaceChildren(sign(run), h("span", {}, run.label));
+      this.heading.replaceChildren(sign(run), h("span", {}, run.label.split(/(?<=[a-z])(?=[A-Z])/).flatMap((part, k) => (k ? [h("wbr"), part] : [part]))));
       this.remove.hidden = alone;
     }
   }

@@ -3,7 +3,7 @@
 (() => {
   const { client, state: states, drawing, h, menu, control, series, Scene, Player, Readout, Card } =
     globalThis.ScratchOptimParts;
-  const { CHANGED } = drawing;
+  const { CHANGED, apart } = drawing;
   const NEAR = "500px"; // from the part of the page that is seen
   const MOST = 4; // optimizers
 
@@ -294,10 +294,10 @@
 
     /** Take the answer; where a run has an error the last good one stays, and the error is said. */
     receive(asked, results, landscape) {
+      if (landscape !== this.state.landscape || asked.some(([entry]) => !this.cards.has(entry))) return; // long past
       this.runs = [];
       asked.forEach(([entry, source, trial], i) => {
         const card = this.cards.get(entry);
-        if (!card) return;
         const { error } = results[i];
         const good = this.good.get(entry) ?? {};
         const slot = source ? "changed" : "own";
@@ -323,8 +323,9 @@
 
     /** A changed rule did not end: say so, and go on without it. */
     stopped(asked) {
-      for (const [entry, source] of asked) {
-        if (!source) continue;
+      const untried = asked.some(([, , trial]) => trial);
+      for (const [entry, source, trial] of asked) {
+        if (!source || (untried && !trial)) continue;
         entry.trial = null;
         if (entry.source === source) entry.source = null;
         this.cards.get(entry)?.editor?.say(
@@ -356,7 +357,7 @@
       const runs = [];
       for (const run of this.runs) {
         const look = this.looks.get(run.entry);
-        const changed = { ...look, label: `${look?.label}, changed`, dashes: CHANGED };
+        const changed = look && { ...look, label: `${look.label}, changed`, dashes: CHANGED, color: apart(look.color, this.dark) };
         if (look) runs.push({ ...run, series: run.source ? changed : look });
       }
       const last = Math.max(0, ...runs.map((run) => run.losses.length - 1));

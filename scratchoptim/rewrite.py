@@ -40,8 +40,8 @@ def edited(rule, source):
     if not callable(update) or isinstance(update, type):
         raise Mistake("the text must define a function named update")
 
-    def checked(self, p, g, **given):
-        result = update(self, p, g, **given)
+    def checked(self, p, g, *given, **named):
+        result = update(self, p, g, *given, **named)
         _check(result, self.init(p))
         return result
 

@@ -97,7 +97,8 @@
 
     /** Say what is wrong with the text. */
     fault({ line, message }) {
-      this.say(`${line ? `Line ${line}: ` : ""}${message} The last path that worked stays.`, { line, bad: true });
+      const what = line ? `Line ${line}: ${message}` : message[0].toUpperCase() + message.slice(1);
+      this.say(`${what}. The last path that worked stays.`, { line, bad: true });
     }
 
     draw() {

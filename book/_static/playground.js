@@ -111,8 +111,13 @@
       this.refresh();
     }
 
-    follow() {
-      if (this.addressed() && this.dataset.phase === "live" && location.hash !== this.written) this.reset(true);
+    /** The address has changed, by a link in the text or by the reader's hand. */
+    async follow() {
+      if (!this.addressed() || location.hash === this.written) return;
+      this.scrollIntoView({ block: "nearest" });
+      const ready = this.dataset.phase === "live"; // else it begins with what the link says
+      await this.start();
+      if (ready) this.reset(true);
     }
 
     say(lines) {

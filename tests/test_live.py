@@ -39,7 +39,6 @@ MISTAKES = {
     "return p, v": (2, "must be the memory, a dict, but it is a vector"),
     "return p, dict(w=v)": (2, "must hold v, but it holds w"),
     "return p, {}": (2, "must hold v, but it is empty"),
-    "x = [0.0] * 10**10\n    return p, dict(v=v)": (2, "used up all memory"),
 }
 WHOLE = {
     "x = 3": (1, "must define a function named update"),
@@ -147,12 +146,14 @@ def test_mistakes_are_told_in_plain_words(source, line, words):
 
 
 def test_micropython_tells_them_alike(micropython):  # noqa: F811
-    asked = [json.dumps(request(source=source)) for source, _, _ in mistakes()]
+    greedy = HEAD + "x = [0.0] * 10**8\n    return p, dict(v=v)", 2, "used up all memory"
+    cases = [*mistakes(), greedy]
+    asked = [json.dumps(request(source=source)) for source, _, _ in cases]
     replies = micropython(
         "import json\nfrom scratchoptim import live\n"
         f"for text in json.loads({json.dumps(json.dumps(asked))}):\n    print(live.answer(text))\n"
     )
-    for (source, line, words), reply in zip(mistakes(), replies, strict=True):
+    for (source, line, words), reply in zip(cases, replies, strict=True):
         error = reply["runs"][0]["error"]
         assert words in error["message"], source
         assert error["line"] == line or line is None, source

@@ -18,7 +18,10 @@ STATE = dict(kind="run", landscape="valley", x=-3.5, y=1.2, steps=20, noise=0.0,
 # text of a rule's body -> line, and what the message must say
 MISTAKES = {
     "v = vv\n    return p, dict(v=v)": (2, "there is no name vv; did you mean v?"),
-    "v = banana\n    return p, dict(v=v)": (2, "there is no name banana. There are clone, cos, exp, g, lr, momentum, p"),
+    "v = banana\n    return p, dict(v=v)": (
+        2,
+        "there is no name banana. There are clone, cos, exp, g, lr, momentum, p",
+    ),
     "w = w + 1\n    return p, dict(v=v)": (2, "before it was given a value"),
     "v = (v\n    return p, dict(v=v)": (2, "a bracket ( is opened here and not closed"),
     "v = v)\n    return p, dict(v=v)": (2, "a bracket ) is closed here that was not opened"),

@@ -15,7 +15,10 @@ from scratchoptim.catalog import CATALOG
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scratchoptim"
 CORE = [
-    *(PACKAGE / f"{n}.py" for n in "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()),
+    *(
+        PACKAGE / f"{n}.py"
+        for n in "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
+    ),
     *sorted((PACKAGE / "optimizers").glob("*.py")),
 ]
 # What else a file may import: of what both have, and behind a condition what one of them has.

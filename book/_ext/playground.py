@@ -126,18 +126,13 @@ def take(app, docname, source):
 
 
 def put(app, doctree):
-    """After a notebook is read: put the outputs of these cells into the element."""
+    """After a notebook is read: put the pictures of these outputs into the element, captions stay outside."""
     for index, description in app.env.temp_data.pop("playgrounds", {}).items():
         cells = [one for one in doctree.findall(nodes.container) if one.get("cell_index") == index]
-        outputs = [
-            one
-            for cell in cells
-            for one in cell.findall(nodes.container)
-            if one.get("nb_element") == "cell_code_output"
-        ]
-        if len(outputs) != 1:
-            raise ExtensionError(f"the playground of cell {index} has {len(outputs)} outputs on the page, not one")
-        outputs[0][:] = wrapped(outputs[0][:], description)
+        images = [image for cell in cells for image in cell.findall(nodes.image)]
+        if len(images) != 1:
+            raise ExtensionError(f"the playground of cell {index} has {len(images)} pictures on the page, not one")
+        images[0].replace_self(wrapped([images[0].deepcopy()], description))
 
 
 class PlaygroundDirective(SphinxDirective):
@@ -194,7 +189,7 @@ def load(app, pagename, templatename, context, doctree):
     if "<optimizer-playground" in context.get("body", ""):
         app.add_css_file("playground.css")
         for script in SCRIPTS:
-            app.add_js_file(script, defer="defer")
+            app.add_js_file(script, priority=450, defer="defer")  # before MathJax, which keeps the page busy
 
 
 def finish(app, error):

@@ -119,7 +119,8 @@
         self.postMessage({ type: "ready" });
       } else self.postMessage({ ...(data.type === "run" ? run(data) : grid(data)), id, key });
     } catch (error) {
-      self.postMessage({ type: "failed", message: String(error?.message ?? error), id, key });
+      const last = String(error?.message ?? error).trim().split("\n").at(-1); // of Python's traceback: the error itself
+      self.postMessage({ type: "failed", message: last.replace(/^\w+Error: /, ""), id, key });
     }
   };
 })();

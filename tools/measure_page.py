@@ -77,8 +77,12 @@ def main():
             middle, high = statistics.median(times), statistics.quantiles(times, n=20)[-1]
             print(f"slider to painted path, {len(names)} optimizer(s), 200 steps: {middle:.0f} ms, 95 %: {high:.0f} ms")
         chromium.close()
-    sizes = {path.name: len(gzip.compress(path.read_bytes(), 6)) for path in sorted((SITE / "_static").glob("playground*"))}
-    print(f"bytes beyond the theme: {sum(sizes.values()) / 1000:.0f} kB (data {sizes['playground-data.js'] / 1000:.0f} kB)")
+    sizes = {
+        path.name: len(gzip.compress(path.read_bytes(), 6)) for path in sorted((SITE / "_static").glob("playground*"))
+    }
+    print(
+        f"bytes beyond the theme: {sum(sizes.values()) / 1000:.0f} kB (data {sizes['playground-data.js'] / 1000:.0f} kB)"
+    )
 
 
 if __name__ == "__main__":

@@ -125,5 +125,11 @@
     }
   }
 
-  globalThis.ScratchOptimParts = { client: new Client() };
+  const NEAR = 500; // pixels below the part of the page that is seen
+  const client = new Client();
+  globalThis.ScratchOptimParts = { client, NEAR };
+
+  // Where a playground is near from the beginning, Python starts while the other scripts of the page are at work.
+  const near = (box) => box.getBoundingClientRect().top < innerHeight + NEAR;
+  if ([...document.querySelectorAll("optimizer-playground")].some(near)) client.start().catch(() => {});
 })();

@@ -1,10 +1,9 @@
 // <optimizer-playground>: optimizers on a landscape, to be played with. Its description says what there is; what is inside
 // it, a picture with alt text, stands there until the reader comes near, and stays where the scripts cannot run.
 (() => {
-  const { client, state: states, drawing, h, menu, control, series, Scene, Player, Readout, Card } =
+  const { client, state: states, NEAR, drawing, h, menu, control, series, Scene, Player, Readout, Card } =
     globalThis.ScratchOptimParts;
   const { CHANGED, apart } = drawing;
-  const NEAR = "500px"; // from the part of the page that is seen
   const MOST = 4; // optimizers
 
   class OptimizerPlayground extends HTMLElement {
@@ -15,7 +14,7 @@
       this.still.append(...this.childNodes);
       this.word = h("p", { class: "word", role: "status" });
       this.append(this.still, this.word);
-      this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.start(), { rootMargin: NEAR });
+      this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.start(), { rootMargin: `${NEAR}px` });
       this.watch.observe(this);
       addEventListener("hashchange", () => this.follow());
       if (this.addressed()) {

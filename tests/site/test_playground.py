@@ -214,8 +214,14 @@ def test_hostile_link_gets_a_message_and_the_default(tab, address, fragment, com
     assert complaint in play.said()
     plain = play.box.evaluate("element => JSON.parse(element.dataset.description)")
     state = play.state()
-    assert (state["landscape"], state["x"], state["steps"]) == (plain["landscape"], plain["start"][0], plain["steps"]["value"])
-    assert all(name in ("GradientDescent", "SGD", "HeavyBall", "Nesterov") for name in (o["name"] for o in state["optimizers"]))
+    assert (state["landscape"], state["x"], state["steps"]) == (
+        plain["landscape"],
+        plain["start"][0],
+        plain["steps"]["value"],
+    )
+    assert all(
+        name in ("GradientDescent", "SGD", "HeavyBall", "Nesterov") for name in (o["name"] for o in state["optimizers"])
+    )
     assert (dialogs, tab.errors, tab.foreign) == ([], [], [])
 
 
@@ -245,16 +251,22 @@ def test_fault_in_a_rule_is_said_with_its_line_and_the_last_good_path_stays(play
     assert "half" in play.box.locator(".code .fault").inner_text()
     assert play.ends() == good
     status = play.edit(lambda text: text.replace("half * lr", "(lr"))
-    play.page.wait_for_function("status => !status.textContent.includes('half')", arg=status.element_handle(), timeout=WAIT)
+    play.page.wait_for_function(
+        "status => !status.textContent.includes('half')", arg=status.element_handle(), timeout=WAIT
+    )
     assert play.ends() == good
     play.edit(lambda text: text.replace("(lr", "0.5 * lr"))
-    play.page.wait_for_function("status => !status.classList.contains('bad')", arg=status.element_handle(), timeout=WAIT)
+    play.page.wait_for_function(
+        "status => !status.classList.contains('bad')", arg=status.element_handle(), timeout=WAIT
+    )
 
 
 def test_endless_rule_is_stopped_and_the_page_goes_on(tab, play):
     before = play.ends()
     status = play.edit(lambda text: text.replace("    return", "    while True:\n        pass\n    return"))
-    tab.page.wait_for_function("status => status.textContent.startsWith('Stopped')", arg=status.element_handle(), timeout=WAIT)
+    tab.page.wait_for_function(
+        "status => status.textContent.startsWith('Stopped')", arg=status.element_handle(), timeout=WAIT
+    )
     play.until(f"element.runs.length === {len(before)}")
     assert play.ends() == before
     slider = play.box.locator(".optimizer input[type=range]:enabled").first
@@ -311,7 +323,9 @@ def test_live_read_out_waits_until_the_reader_does(play):
     told = play.box.locator("[aria-live=polite]")
     for step in range(5, 10):
         slider.fill(str(step))
-    play.page.wait_for_function("node => node.textContent.startsWith('Step 9.')", arg=told.element_handle(), timeout=WAIT)
+    play.page.wait_for_function(
+        "node => node.textContent.startsWith('Step 9.')", arg=told.element_handle(), timeout=WAIT
+    )
     assert "gradient norm" in told.inner_text()
 
 

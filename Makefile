@@ -36,15 +36,16 @@ endif
 	@$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
+# MicroPython, which the site's playgrounds run, and what the tests need
 $(VENV)/.npm: package.json package-lock.json $(VENV)/.installed
-	@$(BIN)/npm ci --silent --no-audit --no-fund
+	@$(BIN)/npm ci --silent --no-audit --no-fund || { echo "npm could not fetch MicroPython for the playgrounds; is registry.npmjs.org within reach?"; exit 1; }
 	@touch $@
 
 setup: $(VENV)/.installed  ## create .venv and install everything into it
 
 # ---- the book
 
-site: $(VENV)/.installed
+site: $(VENV)/.installed $(VENV)/.npm
 	@rm -rf _build
 	@$(BIN)/jupyter-book build . --all -W -n --keep-going --quiet
 
@@ -73,7 +74,7 @@ format: $(VENV)/.installed  ## format the code and mend what the linter can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-test: check $(VENV)/.npm site  ## everything that CI checks: linters, unit tests, doctests, all notebooks, the site in a browser
+test: check site  ## everything that CI checks: linters, unit tests, doctests, all notebooks, the site in a browser
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/pytest -n 2
 

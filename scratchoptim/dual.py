@@ -54,8 +54,9 @@ class Dual:
     def __pow__(self, n):
         if n == 1:
             return self
-        slope = n * self.v ** (n - 1)
-        return Dual(self.v**n, slope * self.x, slope * self.y)
+        power = _power(self.v, n - 1)
+        slope = n * power
+        return Dual(power * self.v, slope * self.x, slope * self.y)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -108,10 +109,25 @@ class Dual:
         return Dual(cos(self.v), slope * self.x, slope * self.y)
 
 
+def _power(z, n):
+    """Return z**n; for a whole n by multiplication, which rounds alike on all machines, as C's pow does not."""
+    if n < 1 or n != int(n):
+        return z**n
+    product = z
+    for _ in range(int(n) - 1):
+        product = product * z
+    return product
+
+
 def gradient(f, x, y):
     """Return the exact derivatives of f(x, y) with respect to x and to y."""
+    return value_and_gradient(f, x, y)[1]
+
+
+def value_and_gradient(f, x, y):
+    """Return f(x, y) and its exact derivatives."""
     f = f(Dual(x, 1.0, 0.0), Dual(y, 0.0, 1.0))
-    return f.x, f.y
+    return f.v, (f.x, f.y)
 
 
 def hessian(f, x, y):

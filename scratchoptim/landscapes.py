@@ -59,6 +59,10 @@ class Landscape:
         """Return the exact derivatives (∂f/∂x, ∂f/∂y) at floats, grids or tensors x, y of one shape."""
         return dual.gradient(self.f, x, y)
 
+    def value_and_gradient(self, x, y):
+        """Return f(x, y) and (∂f/∂x, ∂f/∂y) at once; the value may differ from f(x, y) in the last bit."""
+        return dual.value_and_gradient(self.f, x, y)
+
     def hessian(self, x, y):
         """Return the exact second derivatives ((fxx, fxy), (fyx, fyy)) at (x, y)."""
         return dual.hessian(self.f, x, y)

@@ -15,6 +15,7 @@ from .trajectory import trajectory
 from .vector import Vector
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+SITE_VIEW = "application/vnd.scratchoptim.playground+json"
 
 
 class Playground:
@@ -93,8 +94,8 @@ class Playground:
         dict
             "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters),
             "controls", and "noisy", whether the noise is for it. "landscapes": for each "name", "title", "formula",
-            "shows", "box", "start". "landscape": the name of the initial one. "start": [x, y]. "steps", and where they
-            can be set "noise" and "decay" (else None): a control. "seed".
+            "shows", "box", "start", "minima" and "minimum". "landscape": the name of the initial one. "start": [x, y].
+            "steps", and where they can be set "noise" and "decay" (else None): a control. "seed".
 
             A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
             number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
@@ -159,10 +160,10 @@ class Playground:
         return repr(self.figure())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        """Return both faces; the front end shows the live one if it can."""
+        """Return all faces; the front end shows the live one if it can. The site makes its own of the description."""
         figure = self.figure()
         png = base64.b64encode(figure._repr_png_()).decode("ascii")
-        bundle = {"text/plain": repr(figure), "image/png": png}
+        bundle = {"text/plain": repr(figure), "image/png": png, SITE_VIEW: self.description()}
         if _kernel() and _installed("ipywidgets"):
             model = self.widget().model_id
             bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model}
@@ -287,6 +288,8 @@ def _place(landscape, box):
         "shows": landscape.shows,
         "box": [[float(x0), float(x1)], [float(y0), float(y1)]],
         "start": [float(c) for c in landscape.start],
+        "minima": [[float(c) for c in point] for point in landscape.minima],
+        "minimum": landscape.minimum,
     }
 
 

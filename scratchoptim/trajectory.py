@@ -109,7 +109,7 @@ def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, d
 def _look(run, p, memory, t):
     """Note down the point, its loss and its gradient; return the gradient."""
     try:
-        loss, (gx, gy) = run.landscape(p.x, p.y), run.landscape.gradient(p.x, p.y)
+        loss, (gx, gy) = run.landscape.value_and_gradient(p.x, p.y)
     except (OverflowError, ZeroDivisionError):
         loss, gx, gy = math.inf, math.nan, math.nan
     run.points.append((p.x, p.y))

@@ -1,0 +1,377 @@
+// <optimizer-playground>: optimizers on a landscape, to be played with. Its description says what there is; what is inside
+// it, a picture with alt text, stands there until the reader comes near, and stays where the scripts cannot run.
+(() => {
+  const { client, state: states, NEAR, drawing, h, menu, control, series, Scene, Player, Readout, Card } =
+    globalThis.ScratchOptimParts;
+  const { CHANGED, apart } = drawing;
+  const MOST = 4; // optimizers
+
+  class OptimizerPlayground extends HTMLElement {
+    connectedCallback() {
+      if (this.watch) return;
+      this.id ||= `playground-${[...document.querySelectorAll("optimizer-playground")].indexOf(this) + 1}`;
+      this.still = h("div", { class: "still" });
+      this.still.append(...this.childNodes);
+      this.word = h("p", { class: "word", role: "status" });
+      this.append(this.still, this.word);
+      this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.start(), { rootMargin: `${NEAR}px` });
+      this.watch.observe(this);
+      addEventListener("hashchange", () => this.follow());
+      if (this.addressed()) {
+        this.start().then(() => this.scrollIntoView());
+      }
+    }
+
+    addressed() {
+      const fragment = location.hash.slice(1);
+      return fragment === this.id || fragment.startsWith(`${this.id}?`);
+    }
+
+    /** Become live, once. */
+    start() {
+      this.watch.disconnect();
+      this.started ??= (async () => {
+        try {
+          this.dataset.phase = "loading";
+          this.word.textContent = "Starting Python in the page …";
+          this.description = JSON.parse(this.dataset.description);
+          const { catalog, landscapes } = await client.start();
+          this.catalog = catalog;
+          const known = new Map(landscapes.map((one) => [one.name, one]));
+          this.landscapes = this.description.landscapes.map((one) => ({ ...known.get(one.name), ...one }));
+          this.build();
+          this.reset(this.addressed());
+          this.dataset.phase = "live";
+          this.word.textContent = "";
+        } catch (error) {
+          this.dataset.phase = "failed";
+          this.word.textContent = `The picture stands still here: ${error.message}.`;
+        }
+      })();
+      return this.started;
+    }
+
+    // --- what stands on the page
+
+    build() {
+      const d = this.description;
+      this.cards = new Map();
+      this.good = new Map(); // entry -> its last run without an error
+      this.scene = new Scene({
+        begin: (x, y) => this.begin(x, y),
+        go: (step) => this.player.go(step),
+        repaint: () => this.paint(),
+      });
+      this.readout = new Readout();
+      this.player = new Player((step) => this.move(step));
+      this.places = menu("Landscape", this.landscapes.map((l) => [l.name, l.title]), d.landscape, (name) => this.visit(name));
+      this.shows = h("p", { class: "shows" });
+      this.notes = h("div", { class: "notes", role: "status" });
+      this.list = h("div", { class: "optimizers" });
+      this.common = Object.fromEntries(
+        ["steps", "noise", "decay"].filter((name) => d[name]).map((name) => [name, control(d[name], d[name].value, (value) => {
+          this.state[name] = value;
+          this.refresh();
+        }, "")]),
+      );
+      this.start_ = h("div", { class: "common" });
+      this.adding = menu("Another optimizer", this.catalog.map((o) => [o.name, o.title]), null, () => {});
+      this.add = h("button", { type: "button", click: () => this.join(this.adding.select.value) }, "Add");
+      this.adding.node.append(this.add);
+      this.live = h(
+        "div", { class: "live" },
+        h("div", { class: "bar" }, this.places.node,
+          h("span", { class: "actions" },
+            h("button", { type: "button", click: () => this.reset() }, "Reset"),
+            h("button", { type: "button", click: () => this.copy() }, "Copy link"))),
+        this.shows, this.notes,
+        h("div", { class: "views" }, this.scene.stage, h("div", { class: "side" }, this.scene.chart.canvas)),
+        this.readout.node,
+        this.player.node, this.start_, this.list, h("div", { class: "adding" }, this.adding.node),
+      );
+      this.append(this.live);
+      new MutationObserver(() => this.paint()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    }
+
+    /** Go back to the initial settings, or to those of the link. */
+    reset(linked = false) {
+      const found = linked && states.read(location.hash.slice(1), this.id, this.description, this.landscapes, this.catalog);
+      const [state, problems] = found || [states.initial(this.description), []];
+      this.state = state;
+      this.good.clear();
+      this.runs = [];
+      this.say(problems);
+      for (const name of Object.keys(this.common)) this.common[name].set(state[name]);
+      this.cards.clear();
+      state.optimizers.forEach((entry, i) => this.card(entry, i));
+      this.player.pause();
+      this.arrange();
+      this.settle();
+      this.refresh();
+    }
+
+    /** The address has changed, by a link in the text or by the reader's hand. */
+    async follow() {
+      if (!this.addressed() || location.hash === this.written) return;
+      this.scrollIntoView({ block: "nearest" });
+      const ready = this.dataset.phase === "live"; // else it begins with what the link says
+      await this.start();
+      if (ready) this.reset(true);
+    }
+
+    say(lines) {
+      this.notes.replaceChildren(...lines.map((line) => h("p", {}, line)));
+    }
+
+    /** Show the landscape of the state: its map, its sentence, the fields of the start. */
+    settle() {
+      const place = (this.place = this.landscapes.find((one) => one.name === this.state.landscape));
+      this.places.select.value = place.name;
+      this.formula(place);
+      this.scene.place(place);
+      const axis = (name, [low, high]) => {
+        const step = (high - low) / 200;
+        const c = { name: `start ${name}`, symbol: `start ${name}`, kind: "number", low, high, step, scale: "linear",
+          meaning: `where the runs begin: ${name}`, value: null };
+        return control(c, this.state[name], (value) => {
+          this.state[name] = value;
+          this.refresh();
+        }, "");
+      };
+      this.axes = { x: axis("x", place.box[0]), y: axis("y", place.box[1]) };
+      this.start_.replaceChildren(...Object.values(this.common).map((c) => c.node), this.axes.x.node, this.axes.y.node);
+      setTimeout(() => this.scene.ground(place)); // after the first runs, which are what the reader waits for
+    }
+
+    /** The landscape in a sentence, with its formula where the page sets formulas. */
+    formula(place) {
+      this.shows.textContent = place.shows;
+      const { tex2chtml, startup } = globalThis.MathJax ?? {};
+      if (!tex2chtml) return;
+      try {
+        const formula = h("span", { class: "formula" }, tex2chtml(`f(x,y) = ${place.formula}`, { display: false }));
+        startup.document.clear();
+        startup.document.updateDocument();
+        this.shows.prepend(formula, " ");
+      } catch { /* the sentence alone will do */ }
+    }
+
+    card(entry, index) {
+      const kind = states.kind(this.description, this.catalog, entry.name, index);
+      const source = this.catalog.find((o) => o.name === entry.name)?.source ?? "";
+      const host = {
+        changed: () => this.refresh(),
+        remove: (one) => this.leave(one),
+        edited: (one, text) => this.edit(one, text),
+        beside: (one, on) => {
+          one.beside = on;
+          this.refresh();
+        },
+      };
+      entry.beside ??= true;
+      this.cards.set(entry, new Card(entry, { ...kind, source }, this.description.noise, host));
+    }
+
+    /** Put the cards in order and give each run its look. */
+    arrange() {
+      const { optimizers } = this.state;
+      const names = optimizers.map((o) => o.name);
+      const runs = optimizers.map(({ name }, i) => {
+        const turn = names.slice(0, i).filter((other) => other === name).length + 1;
+        return { name, label: names.filter((other) => other === name).length > 1 ? `${name} ${turn}` : name };
+      });
+      const looks = series(runs, this.catalog, this.dark);
+      const wanted = optimizers.map((entry) => this.cards.get(entry).node);
+      if (wanted.some((node, i) => this.list.children[i] !== node) || this.list.children.length !== wanted.length) {
+        this.list.replaceChildren(...wanted);
+      }
+      optimizers.forEach((entry, i) => this.cards.get(entry).show(looks[i], optimizers.length === 1));
+      this.adding.node.hidden = optimizers.length >= MOST;
+      this.looks = new Map(optimizers.map((entry, i) => [entry, looks[i]]));
+    }
+
+    // --- what the reader does
+
+    visit(name) {
+      this.state.landscape = name;
+      const place = this.landscapes.find((one) => one.name === name);
+      [this.state.x, this.state.y] = name === this.description.landscape ? this.description.start : place.start;
+      this.settle();
+      this.refresh();
+    }
+
+    join(name) {
+      const kind = states.kind(this.description, this.catalog, name, -1);
+      const entry = { name, settings: { ...kind.settings }, noisy: true };
+      const first = this.state.optimizers[0].settings.lr; // the same for a fair comparison
+      const lr = kind.controls.find((c) => c.name === "lr");
+      if (lr && first >= lr.low && first <= lr.high) entry.settings.lr = first;
+      this.state.optimizers.push(entry);
+      this.card(entry, -1);
+      this.arrange();
+      this.refresh();
+      this.cards.get(entry).node.querySelector("input")?.focus();
+    }
+
+    leave(entry) {
+      const { optimizers } = this.state;
+      optimizers.splice(optimizers.indexOf(entry), 1);
+      this.cards.delete(entry);
+      this.good.delete(entry);
+      this.arrange();
+      this.refresh();
+      this.adding.select.focus();
+    }
+
+    /** A rule was changed: try it; until it works the last one that did goes on. */
+    edit(entry, text) {
+      entry.trial = text;
+      if (text === null) {
+        entry.source = null;
+        this.cards.get(entry).editor.say("");
+      }
+      this.refresh();
+    }
+
+    move(step) {
+      this.state.step = step;
+      this.paint();
+    }
+
+    /** Let the runs begin at (x, y), kept in the box and on a round number. */
+    begin(x, y) {
+      const kept = [x, y].map((value, i) => {
+        const [low, high] = this.place.box[i];
+        const digits = Math.max(0, 3 - Math.floor(Math.log10(high - low)));
+        return Number(Math.min(Math.max(value, low), high).toFixed(digits));
+      });
+      [this.state.x, this.state.y] = kept;
+      this.axes.x.set(kept[0]);
+      this.axes.y.set(kept[1]);
+      this.refresh();
+    }
+
+    /** Copy a link to the state. The reader's own rules are not in it: they do not leave the page. */
+    async copy() {
+      const fragment = `#${states.write(this.state, this.id, this.description)}`;
+      this.written = fragment;
+      const link = new URL(fragment, location.href).href;
+      const kept = this.state.optimizers.some((entry) => entry.source) ? " Your change of the rule is not in it: it stays in this page." : "";
+      try {
+        history.replaceState(history.state, "", fragment);
+      } catch {
+        location.hash = fragment;
+      }
+      try {
+        await navigator.clipboard.writeText(link);
+        this.say([`The link is copied.${kept}`]);
+      } catch {
+        this.say([`The link is in the address bar.${kept}`]);
+      }
+    }
+
+    // --- runs
+
+    /** Ask for the runs of the state; of questions that come quickly only the newest is answered. */
+    async refresh() {
+      this.scene.hold(this.state);
+      const { optimizers } = this.state;
+      const asked = []; // [entry, changed, trial]
+      for (const entry of optimizers) {
+        const trial = entry.trial ?? null;
+        const source = trial ?? entry.source ?? null;
+        if (source === null || entry.beside) asked.push([entry, false]);
+        if (source !== null) asked.push([entry, source, trial !== null]);
+      }
+      const { landscape, x, y, steps, noise, decay } = this.state;
+      const request = {
+        landscape, x, y, steps, noise, decay, seed: this.description.seed,
+        optimizers: asked.map(([{ name, settings, noisy }, source]) => ({ name, settings: { ...settings }, noisy, source: source || null })),
+      };
+      const edited = asked.some(([, source]) => source);
+      const answer = await client.run(this.id, request, edited);
+      if (answer.old) return;
+      if (answer.failed) return this.say([`This could not be computed: ${answer.failed}`]);
+      if (answer.stopped) return this.stopped(asked);
+      this.receive(asked, answer.runs, landscape);
+    }
+
+    /** Take the answer; where a run has an error the last good one stays, and the error is said. */
+    receive(asked, results, landscape) {
+      if (landscape !== this.state.landscape || asked.some(([entry]) => !this.cards.has(entry))) return; // long past
+      this.runs = [];
+      asked.forEach(([entry, source, trial], i) => {
+        const card = this.cards.get(entry);
+        const { error } = results[i];
+        const good = this.good.get(entry) ?? {};
+        const slot = source ? "changed" : "own";
+        this.good.set(entry, good);
+        if (!error) good[slot] = { ...results[i], landscape };
+        if (!source) card.trouble.textContent = error ? error.message : "";
+        else if (error) card.editor?.fault(error);
+        if (source && trial && entry.trial === source) {
+          entry.trial = null;
+          if (!error) {
+            entry.source = source;
+            card.editor?.say("This is the path of your rule.");
+          }
+        }
+        const shown = good[slot] ? slot : entry.beside ? null : "own"; // a first change that fails: the original stays
+        if (good[shown]?.landscape === landscape) {
+          this.runs.push({ ...good[shown], entry, source: shown === "changed" && source, faded: Boolean(error) });
+        }
+      });
+      this.answered = performance.now();
+      this.paint();
+    }
+
+    /** A changed rule did not end: say so, and go on without it. */
+    stopped(asked) {
+      const untried = asked.some(([, , trial]) => trial);
+      for (const [entry, source, trial] of asked) {
+        if (!source || (untried && !trial)) continue;
+        entry.trial = null;
+        if (entry.source === source) entry.source = null;
+        this.cards.get(entry)?.editor?.say(
+          "Stopped after a second: the rule did not come to an end. Is there a loop whose condition stays true?", { bad: true },
+        );
+      }
+      this.refresh();
+    }
+
+    // --- pictures
+
+    get dark() {
+      return document.documentElement.dataset.theme === "dark";
+    }
+
+    /** Draw in the next frame, once however often it was asked for. */
+    paint() {
+      this.frame ??= requestAnimationFrame(() => {
+        this.frame = null;
+        if (this.dataset.phase === "live") this.draw();
+      });
+    }
+
+    draw() {
+      if (this.shade !== this.dark) {
+        this.shade = this.dark;
+        this.arrange();
+      }
+      const runs = [];
+      for (const run of this.runs) {
+        const look = this.looks.get(run.entry);
+        const changed = look && { ...look, label: `${look.label}, changed`, dashes: CHANGED, color: apart(look.color, this.dark) };
+        if (look) runs.push({ ...run, series: run.source ? changed : look });
+      }
+      const last = Math.max(0, ...runs.map((run) => run.losses.length - 1));
+      const step = Math.min(this.scene.hovered ?? this.state.step ?? last, last);
+      this.scene.draw(runs, this.state, step, last, this.dark);
+      this.player.set(step, last);
+      this.readout.set(runs, step);
+      this.dispatchEvent(new CustomEvent("painted", { detail: this.answered }));
+    }
+  }
+
+  customElements.define("optimizer-playground", OptimizerPlayground);
+})();

@@ -1,0 +1,132 @@
+"""live: what the playgrounds of the site ask of the package. It runs in the reader's browser, in MicroPython.
+
+Requests come as JSON; an answer is JSON and an array of floats, which the page reads where it lies in memory.
+"""
+
+import json
+import math
+import struct
+from array import array
+from binascii import unhexlify
+
+from . import landscapes, optimizers
+from .optimizer import Optimizer
+from .rewrite import edited, explain
+from .trajectory import trajectory
+
+_numbers = array("d")
+
+
+def answer(text):
+    """Return the reply to a request, both JSON; the numbers that belong to it are at `address`.
+
+    Parameters
+    ----------
+    text : str
+        {"kind": "run", "landscape", "x", "y", "steps", "noise", "decay", "seed", "optimizers": a list of {"name",
+        "settings", "noisy", "source"}} or {"kind": "grid", "landscape", "box", "nx", "ny"}. A number may come as
+        "float:" and the 16 hexadecimal digits of its bits.
+
+    Returns
+    -------
+    str
+        {"count": how many numbers}, and for a run "runs": for each optimizer {"count": of points, "left", "error":
+        None or {"message", "line"}}. The numbers of a run are x and y of all points, then the losses, then the norms
+        of the gradients; those of a grid go row by row, from the smallest y.
+
+    Raises
+    ------
+    ValueError
+        If the landscape is unknown.
+    """
+    global _numbers
+    request = _exact(json.loads(text))
+    place, reply = landscape(request["landscape"]), {}
+    _numbers = array("d")
+    if request["kind"] == "grid":
+        _grid(place, request)
+    else:
+        reply["runs"] = [_run(place, request, one) for one in request["optimizers"]]
+    reply["count"] = len(_numbers)
+    return json.dumps(reply)
+
+
+def numbers():
+    """Return the numbers of the last answer, an array of doubles."""
+    return _numbers
+
+
+def address():
+    """Return where the numbers of the last answer lie in memory."""
+    try:
+        from uctypes import addressof
+    except ImportError:  # CPython
+        return _numbers.buffer_info()[0]
+    return addressof(_numbers)
+
+
+def landscape(name):
+    """Return a landscape by name; also "quadratic_100", the one that landscapes.quadratic(100) makes."""
+    if name in landscapes.LANDSCAPES:
+        return landscapes.LANDSCAPES[name]
+    if name.startswith("quadratic_"):
+        try:
+            return landscapes.quadratic(float(name[len("quadratic_") :]))
+        except ValueError:
+            pass
+    raise ValueError("there is no landscape " + repr(name))
+
+
+def rule(name):
+    """Return the class of a rule by its name."""
+    found = getattr(optimizers, name, None)
+    if not (isinstance(found, type) and issubclass(found, Optimizer)):
+        raise ValueError("there is no optimizer " + repr(name))
+    return found
+
+
+def _exact(value):
+    """Return a request with its numbers put together from their bits."""
+    if isinstance(value, str) and value.startswith("float:"):
+        return struct.unpack(">d", unhexlify(value[6:]))[0]
+    if isinstance(value, list):
+        return [_exact(inner) for inner in value]
+    return {key: _exact(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
+def _run(place, request, one):
+    """Run an optimizer, put its path among the numbers, and return what the reply says of it."""
+    source = one.get("source")
+    try:
+        kind = rule(one["name"])
+        if source is not None:
+            kind = edited(kind, source)
+        noise = request["noise"] if one.get("noisy", True) else 0.0
+        run = trajectory(
+            kind, place, (request["x"], request["y"]), int(request["steps"]), noise, int(request["seed"]),
+            request["decay"], **one["settings"]
+        )  # fmt: skip
+    except Exception as error:  # whatever a rule that the reader wrote may raise: it is told, not logged
+        message, line = explain(error, source)
+        return {"count": 0, "left": None, "error": {"message": message, "line": line}}
+    for point in run.points:
+        _numbers.extend(array("d", point))
+    _numbers.extend(array("d", run.losses))
+    _numbers.extend(array("d", run.gradient_norms))
+    return {"count": len(run.points), "left": run.left, "error": None}
+
+
+def _grid(place, request):
+    (x0, x1), (y0, y1) = request["box"]
+    nx, ny = int(request["nx"]), int(request["ny"])
+    xs = [x0 + (x1 - x0) * i / (nx - 1) if nx > 1 else x0 for i in range(nx)]
+    for j in range(ny):
+        y = y0 + (y1 - y0) * j / (ny - 1) if ny > 1 else y0
+        _numbers.extend(array("d", [_value(place, x, y) for x in xs]))
+
+
+def _value(place, x, y):
+    try:
+        return place(x, y)
+    except (ZeroDivisionError, ValueError):
+        return math.nan

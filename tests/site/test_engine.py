@@ -1,0 +1,278 @@
+"""The playgrounds' engine in a browser: the worker alone, on an empty page under a strict Content-Security-Policy.
+
+A path in the page is CPython's to the last bit wherever the C library's sine, cosine and exponential do not enter.
+"""
+
+import functools
+import http.server
+import itertools
+import json
+import struct
+import threading
+
+import pytest
+from reader import SITE, html_pages
+
+from scratchoptim import trajectory
+from scratchoptim.catalog import CATALOG
+from scratchoptim.landscapes import LANDSCAPES
+from scratchoptim.playground import _optimizers
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:"
+)
+PAGE = """<!doctype html><meta charset="utf-8"><title>engine</title>
+<link rel="icon" href="data:,"><script src="{}"></script>"""
+LIBRARY = ("rastrigin", "ackley", "mccormick")  # sin, cos and exp are the C library's own and round otherwise
+EXACT = [name for name in LANDSCAPES if name not in LIBRARY]
+LOAD = """async () => {
+    const data = globalThis.SCRATCHOPTIM;
+    const bytes = Uint8Array.from(atob(data.wasm), letter => letter.charCodeAt(0)).buffer;
+    const worker = new Worker(URL.createObjectURL(new Blob([data.worker], { type: 'text/javascript' })));
+    globalThis.say = message => new Promise((resolve, reject) => {
+        worker.onmessage = event => resolve(event.data);
+        worker.onerror = event => reject(new Error(event.message));
+        worker.postMessage(message);
+    });
+    return say({ type: 'load', wasm: bytes, files: data.files });
+}"""
+RUN = """async requests => {
+    const plain = run => ({ ...run, points: [...run.points], losses: [...run.losses], norms: [...run.norms] });
+    const answers = [];
+    for (const request of requests) {
+        const answer = await say({ type: 'run', id: 7, key: 'test', request });
+        answers.push(answer.runs ? { ...answer, runs: answer.runs.map(plain) } : answer);
+    }
+    return answers;
+}"""
+
+
+class Strict(http.server.SimpleHTTPRequestHandler):
+    """Serves the site, and one empty page, under the policy."""
+
+    def do_GET(self):
+        if self.path != "/engine.html":
+            return super().do_GET()
+        text = PAGE.format("/_static/playground-data.js").encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def server():
+    html_pages()
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Strict, directory=SITE))
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/engine.html"
+    running.shutdown()
+    running.server_close()
+
+
+def opened(chromium, address):
+    """A page on which the worker runs; `page.errors` is what went wrong on it."""
+    page = chromium.new_page()
+    page.errors = []
+    page.on("console", lambda said: page.errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(address)
+    assert page.evaluate(LOAD) == {"type": "ready"}
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(chromium, server):
+    made = opened(chromium, server)
+    yield made
+    assert made.errors == []
+    made.close()
+
+
+def request(landscape="valley", name="HeavyBall", settings=None, source=None, **more):
+    x, y = LANDSCAPES[landscape].start
+    settings = {"lr": 0.07, "momentum": 0.6} if settings is None else settings
+    state = dict(steps=20, noise=0.0, decay=0.0, seed=0)
+    one = dict(name=name, settings=settings, source=source, noisy=True)
+    return dict(state, landscape=landscape, x=x, y=y, optimizers=[one], **more)
+
+
+def settings(row):
+    """Settings of an optimizer with each slider at its low end, at its start and at its high end."""
+    (one,) = _optimizers([(row.rule, row.demo["hyperparameters"])])
+    yield one["settings"]
+    for control in one["controls"]:
+        if control["kind"] == "bool":
+            if row.name == "SGD":  # with momentum, which it needs
+                yield dict(one["settings"], momentum=0.9, **{control["name"]: True})
+            continue
+        for value in (control["low"], control.get("number", control["value"]), control["high"]):
+            yield dict(one["settings"], **{control["name"]: value})
+
+
+def bits(values):
+    return ["nan" if value != value else struct.pack("<d", value) for value in values]
+
+
+@pytest.mark.parametrize("landscape", EXACT)
+@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+def test_a_path_in_the_page_is_pythons_to_the_last_bit(page, row, landscape):
+    noisy = (0.0, 0.0), (0.3, 0.0), (0.3, 0.5)
+    cases = [dict(settings=s, noise=n, decay=d) for s, (n, d) in itertools.product(settings(row), noisy)]
+    state = dict(steps=100, seed=3)
+    asked = [
+        dict(request(landscape, row.name, case["settings"]), **state, noise=case["noise"], decay=case["decay"])
+        for case in cases
+    ]
+    for case, answer in zip(cases, page.evaluate(RUN, asked), strict=True):
+        (theirs,) = answer["runs"]
+        place = LANDSCAPES[landscape]
+        ours = trajectory(row.rule, place, **state, noise=case["noise"], decay=case["decay"], **case["settings"])
+        assert theirs["error"] is None and theirs["left"] == ours.left
+        assert bits(theirs["points"]) == bits(z for point in ours.points for z in point), case
+        assert bits(theirs["losses"]) == bits(ours.losses), case
+        assert bits(theirs["norms"]) == bits(ours.gradient_norms), case
+
+
+@pytest.mark.parametrize("landscape", LIBRARY)
+@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+def test_where_the_c_library_enters_single_steps_agree_to_rounding(page, row, landscape):
+    (one,) = _optimizers([(row.rule, {"lr": 0.001})])
+    (answer,) = page.evaluate(RUN, [dict(request(landscape, row.name, one["settings"]), steps=20)])
+    ours = trajectory(row.rule, LANDSCAPES[landscape], steps=20, **one["settings"])
+    assert answer["runs"][0]["points"] == pytest.approx([z for point in ours.points for z in point], rel=1e-12)
+    assert answer["runs"][0]["losses"] == pytest.approx(ours.losses, rel=1e-12)
+
+
+def test_the_map_is_the_landscape(page):
+    message = dict(type="grid", id=1, key="m", landscape="quadratic_7", box=[[-2, 2], [-1, 3]], nx=9, ny=5)
+    values = page.evaluate("async m => { const a = await say(m); return [a.id, a.key, [...a.values]]; }", message)
+    from scratchoptim.landscapes import quadratic
+
+    place = quadratic(7)
+    assert values == [1, "m", [place(-2 + i / 2, -1 + j) for j in range(5) for i in range(9)]]
+
+
+def test_four_runs_come_in_order(page):
+    asked = request()
+    asked["optimizers"] = [
+        dict(name=row.name, settings=row.rule([Point()], **row.demo["hyperparameters"]).defaults, noisy=True)
+        for row in CATALOG
+    ][:4]
+    (answer,) = page.evaluate(RUN, [asked])
+    assert (answer["id"], answer["key"], answer["type"]) == (7, "test", "result")
+    for row, run in zip(CATALOG, answer["runs"]):
+        ours = trajectory(row.rule, LANDSCAPES["valley"], steps=20, **row.demo["hyperparameters"])
+        assert run["points"] == [z for point in ours.points for z in point]
+
+
+def Point():
+    from scratchoptim import Vector
+
+    return Vector(0.0, 0.0)
+
+
+def test_what_cannot_be_asked_fails_in_words(page):
+    (answer,) = page.evaluate(RUN, [dict(request(), landscape="nowhere")])
+    assert answer["type"] == "failed" and "there is no landscape 'nowhere'" in answer["message"]
+    assert "Traceback" not in answer["message"]
+
+
+HEAD = "def update(self, p, g, v, lr, momentum):\n    "
+ESCAPES = [
+    "import js\n    js.fetch('/_static/book.css')",
+    "import js\n    js.eval('1')",
+    "import js\n    js.globalThis",
+    "import js\n    js.self.postMessage(1)",
+    "import js\n    js.XMLHttpRequest.new()",
+    "import jsffi\n    jsffi.to_js([1]).constructor.constructor('return self')()",
+    "import jsffi\n    jsffi.to_js({}).__proto__",
+    "import jsffi\n    jsffi.to_js([print])[0](1).x",
+    "import jsffi\n    jsffi.create_proxy(print).constructor",
+    "from js import fetch\n    fetch('x').then",
+    "import socket",
+    "import requests",
+]
+
+
+@pytest.mark.parametrize("body", ESCAPES)
+def test_a_rule_that_reaches_for_javascript_gets_nothing(page, body):
+    asked = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    (answer, after) = page.evaluate(RUN, [request(source=f"{HEAD}{body}\n    return p, dict(v=v)"), request()])
+    assert answer["runs"][0]["error"] is not None, answer
+    assert after["runs"][0]["error"] is None
+    assert asked == []
+
+
+def test_the_worker_has_no_way_out(page):
+    doors = "fetch XMLHttpRequest WebSocket EventSource importScripts Worker indexedDB caches BroadcastChannel".split()
+    found = page.workers[0].evaluate("doors => doors.filter(name => typeof self[name] !== 'undefined')", doors)
+    assert found == []
+    assert page.workers[0].evaluate("typeof navigator.sendBeacon") == "undefined"
+
+
+def test_a_changed_rule_does_not_stay(page):
+    plain = HEAD + "return p - lr * g, dict(v=v)"
+    changed, after, alone = page.evaluate(
+        RUN, [request(source=plain), request(), request(name="GradientDescent", settings={"lr": 0.07})]
+    )
+    assert changed["runs"][0]["points"] == alone["runs"][0]["points"] != after["runs"][0]["points"]
+
+
+def test_it_runs_from_a_file(chromium, tmp_path):
+    path = tmp_path / "engine.html"
+    path.write_text(PAGE.format((SITE / "_static" / "playground-data.js").as_uri()), "utf8")
+    page = opened(chromium, path.as_uri())
+    (answer,) = page.evaluate(RUN, [request()])
+    ours = trajectory(CATALOG[2].rule, LANDSCAPES["valley"], steps=20, lr=0.07, momentum=0.6)
+    assert answer["runs"][0]["points"] == [z for point in ours.points for z in point]
+    assert page.errors == []
+    page.close()
+
+
+def data():
+    text = (SITE / "_static" / "playground-data.js").read_text("utf8")
+    return json.loads(text.removeprefix("globalThis.SCRATCHOPTIM = ").rstrip(";\n"))
+
+
+def test_the_page_has_the_packages_files_as_they_are():
+    import scratchoptim
+
+    files = data()["files"]
+    assert {"scratchoptim/optimizer.py", "scratchoptim/landscapes.py", "scratchoptim/ops.py"} < set(files)
+    assert {f"scratchoptim/optimizers/{row.rule.__module__.split('.')[-1]}.py" for row in CATALOG} < set(files)
+    package = scratchoptim.__path__[0]
+    for path, text in files.items():
+        if path != "scratchoptim/__init__.py":
+            with open(f"{package}/{path.removeprefix('scratchoptim/')}", encoding="utf8") as file:
+                assert text == file.read(), path
+
+
+@pytest.fixture
+def source(page_path):
+    return (SITE / page_path).read_text("utf8")
+
+
+def test_a_page_without_a_playground_loads_nothing_of_it(source):
+    assert ("<optimizer-playground" in source) == ("/playground.js" in source) == ("/playground.css" in source)
+    assert "playground-data.js" not in source
+
+
+def test_a_playground_is_a_picture_first(source):
+    for part in source.split("<optimizer-playground")[1:]:
+        inside = part.split("</optimizer-playground>")[0]
+        assert inside.count("<img") == 1 and 'alt="Contour map' in inside
+
+
+def test_the_chapters_have_a_playground(chapter):
+    assert "<optimizer-playground" in (SITE / chapter).read_text("utf8")

@@ -11,7 +11,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("any machine", deadline=None)  # how long an example takes says nothing of its truth
+settings.load_profile("any machine")
 os.environ["OMP_NUM_THREADS"] = "1"  # for two workers on two cores, and for one order of summation
 
 NOTEBOOK_SECONDS = 60  # of processor time, for all cells of one notebook

@@ -7,7 +7,7 @@ import struct
 import pytest
 from test_micropython import micropython  # noqa: F401, a fixture
 
-from scratchoptim import landscapes, live, trajectory
+from scratchoptim import Vector, landscapes, live, trajectory
 from scratchoptim.catalog import CATALOG
 from scratchoptim.optimizers import SGD, HeavyBall
 from scratchoptim.source import show_source
@@ -90,17 +90,11 @@ def test_a_run_that_leaves_says_when():
 
 
 def test_a_refusal_is_the_error_of_its_run_alone():
-    two = request()["optimizers"] + [dict(name="SGD", settings=SGD([landscapes_point()]).defaults | {"nesterov": True})]
+    two = request()["optimizers"] + [dict(name="SGD", settings=SGD([Vector(0.0, 0.0)]).defaults | {"nesterov": True})]
     reply, numbers = ask(dict(STATE, optimizers=two[::-1]))
     assert reply["runs"][0]["error"]["message"].startswith("SGD: nesterov=True needs momentum > 0")
     assert reply["runs"][0]["error"]["line"] is None
     assert reply["runs"][1]["error"] is None and len(numbers) == 4 * 21
-
-
-def landscapes_point():
-    from scratchoptim import Vector
-
-    return Vector(0.0, 0.0)
 
 
 def test_a_grid_goes_row_by_row():
@@ -121,7 +115,7 @@ def test_landscapes_and_rules_by_name():
 
 @pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
 def test_the_rule_as_it_is_can_be_edited_and_stays_the_same(row):
-    settings = row.rule([landscapes_point()], **row.demo["hyperparameters"]).defaults
+    settings = row.rule([Vector(0.0, 0.0)], **row.demo["hyperparameters"]).defaults
     source = show_source(row.rule.update).text
     assert ask(request(row.name, settings, source)) == ask(request(row.name, settings))
 

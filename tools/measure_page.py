@@ -3,8 +3,8 @@
     python tools/measure_page.py
 
 Prints the time from the beginning of a page's load to its first live path; the time from a moved slider to the painted
-path, median and 95th percentile over 100 changes, for one optimizer and for four, 200 steps on Rosenbrock; and the bytes
-that a playground adds to a page, as a server sends them (gzip). $SITE names another site than _build/html.
+path, median and 95th percentile over 100 changes, for one optimizer and for four, 200 steps on Rosenbrock; and the
+bytes that a playground adds to a page, as a server sends them (gzip). $SITE names another site than _build/html.
 """
 
 import gzip
@@ -16,7 +16,7 @@ import browser
 from playwright.sync_api import sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "site"))
-from reader import FLAGS, SITE, serve  # noqa: E402
+from reader import FLAGS, SITE, serve
 
 PAGE = "book/playground.html"
 RUNS = {
@@ -28,7 +28,8 @@ RUNS = {
 FIRST = """document.addEventListener('painted', event => {
     if (event.target.runs.length) globalThis.first ??= performance.now(); }, true)"""
 CHANGE = """async position => {
-    const box = document.querySelector('optimizer-playground'), slider = box.querySelector('.optimizer input[type=range]');
+    const box = document.querySelector('optimizer-playground');
+    const slider = box.querySelector('.optimizer input[type=range]');
     const begun = performance.now();
     const painted = new Promise(resolve => box.addEventListener('painted', function look() {
         if (!(box.answered > begun)) return;
@@ -80,9 +81,8 @@ def main():
     sizes = {
         path.name: len(gzip.compress(path.read_bytes(), 6)) for path in sorted((SITE / "_static").glob("playground*"))
     }
-    print(
-        f"bytes beyond the theme: {sum(sizes.values()) / 1000:.0f} kB (data {sizes['playground-data.js'] / 1000:.0f} kB)"
-    )
+    data = sizes["playground-data.js"]
+    print(f"bytes beyond the theme: {sum(sizes.values()) / 1000:.0f} kB (data {data / 1000:.0f} kB)")
 
 
 if __name__ == "__main__":

@@ -5,17 +5,18 @@ A path in the page is CPython's to the last bit wherever the C library's sine, c
 
 import functools
 import http.server
+import importlib
 import itertools
 import json
 import struct
 import threading
 
 import pytest
-from reader import SITE, html_pages
+from reader import ROOT, SITE, html_pages
 
-from scratchoptim import trajectory
+from scratchoptim import Vector, trajectory
 from scratchoptim.catalog import CATALOG
-from scratchoptim.landscapes import LANDSCAPES
+from scratchoptim.landscapes import LANDSCAPES, quadratic
 from scratchoptim.playground import _optimizers
 
 POLICY = (
@@ -156,8 +157,6 @@ def test_where_the_c_library_enters_single_steps_agree_to_rounding(page, row, la
 def test_the_map_is_the_landscape(page):
     message = dict(type="grid", id=1, key="m", landscape="quadratic_7", box=[[-2, 2], [-1, 3]], nx=9, ny=5)
     values = page.evaluate("async m => { const a = await say(m); return [a.id, a.key, [...a.values]]; }", message)
-    from scratchoptim.landscapes import quadratic
-
     place = quadratic(7)
     assert values == [1, "m", [place(-2 + i / 2, -1 + j) for j in range(5) for i in range(9)]]
 
@@ -165,7 +164,7 @@ def test_the_map_is_the_landscape(page):
 def test_four_runs_come_in_order(page):
     asked = request()
     asked["optimizers"] = [
-        dict(name=row.name, settings=row.rule([Point()], **row.demo["hyperparameters"]).defaults, noisy=True)
+        dict(name=row.name, settings=row.rule([Vector(0.0, 0.0)], **row.demo["hyperparameters"]).defaults, noisy=True)
         for row in CATALOG
     ][:4]
     (answer,) = page.evaluate(RUN, [asked])
@@ -173,12 +172,6 @@ def test_four_runs_come_in_order(page):
     for row, run in zip(CATALOG, answer["runs"]):
         ours = trajectory(row.rule, LANDSCAPES["valley"], steps=20, **row.demo["hyperparameters"])
         assert run["points"] == [z for point in ours.points for z in point]
-
-
-def Point():
-    from scratchoptim import Vector
-
-    return Vector(0.0, 0.0)
 
 
 def test_what_cannot_be_asked_fails_in_words(page):
@@ -246,16 +239,12 @@ def data():
 
 
 def test_the_page_has_the_packages_files_as_they_are():
-    import scratchoptim
-
     files = data()["files"]
     assert {"scratchoptim/optimizer.py", "scratchoptim/landscapes.py", "scratchoptim/ops.py"} < set(files)
     assert {f"scratchoptim/optimizers/{row.rule.__module__.split('.')[-1]}.py" for row in CATALOG} < set(files)
-    package = scratchoptim.__path__[0]
     for path, text in files.items():
         if path != "scratchoptim/__init__.py":
-            with open(f"{package}/{path.removeprefix('scratchoptim/')}", encoding="utf8") as file:
-                assert text == file.read(), path
+            assert text == (ROOT / path).read_text("utf8"), path
 
 
 @pytest.fixture
@@ -276,3 +265,15 @@ def test_a_playground_is_a_picture_first(source):
 
 def test_the_chapters_have_a_playground(chapter):
     assert "<optimizer-playground" in (SITE / chapter).read_text("utf8")
+
+
+def test_a_build_without_micropython_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    extension = importlib.import_module("playground")
+    monkeypatch.setattr(extension, "MICROPYTHON", tmp_path)
+    with pytest.raises(extension.ExtensionError, match="run 'npm ci'"):
+        extension.data_script()
+    (tmp_path / "micropython.wasm").write_bytes(b"")
+    (tmp_path / "micropython.mjs").write_text("export default something;")
+    with pytest.raises(extension.ExtensionError, match="0 times, not 4"):
+        extension.data_script()

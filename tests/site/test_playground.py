@@ -291,7 +291,8 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(play):
     for _ in range(60):
         facts = play.page.evaluate(
             """() => { const node = document.activeElement, style = getComputedStyle(node);
-                return [!!node.closest('optimizer-playground .live'), style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0,
+                const framed = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+                return [!!node.closest('optimizer-playground .live'), framed,
                     node.getAttribute('aria-label') || node.labels?.[0]?.textContent || node.textContent]; }"""
         )
         if not facts[0]:
@@ -360,7 +361,8 @@ def strict_page(address, tab):
     element = re.search(r"<optimizer-playground.*?</optimizer-playground>", written, re.DOTALL)[0]
     scripts = "".join(re.findall(r"<(?:script|link)[^>]*_static/playground[^>]*>(?:</script>)?", written))
     policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; object-src 'none'"
-    html = f"<!doctype html><html lang=en><head><title>strict</title>{scripts}</head><body><main>{element}{element}</main></body></html>"
+    head = f"<head><title>strict</title>{scripts}</head>"
+    html = f"<!doctype html><html lang=en>{head}<body><main>{element}{element}</main></body></html>"
     tab.context.route(
         "**/strict.html",
         lambda route: route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy}),

@@ -22,7 +22,7 @@ FLAGS = (
 ).split()
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
-SET = "() => !window.MathJax || window.MathJax.startup.promise.then(() => true)"
+SET = "() => !window.MathJax || window.MathJax.startup?.promise.then(() => true)"
 
 
 def html_pages():

@@ -24,6 +24,7 @@
         }
       }
       if (!(low <= high)) [low, high] = this.log ? [0.1, 1] : [0, 1];
+      if (this.log) low = Math.max(low, 1e-8 * high); // one run that reaches 0 shall not press the others into the top
       if (this.log) {
         this.y0 = Math.floor(Math.log10(low) + 1e-9);
         this.y1 = Math.max(Math.ceil(Math.log10(high) - 1e-9), this.y0 + 1);

@@ -192,16 +192,18 @@ class PlaygroundDirective(SphinxDirective):
 def load(app, pagename, templatename, context, doctree):
     """Give a page with a playground its scripts."""
     if "<optimizer-playground" in context.get("body", ""):
+        app.has_playground = True
         app.add_css_file("playground.css")
         for script in SCRIPTS:
             app.add_js_file(script, priority=450, defer="defer")  # before MathJax, which keeps the page busy
 
 
 def finish(app, error):
-    """After the build: write the scripts' data."""
+    """After the build: write the scripts' data, if a page asks for it."""
     if not error and app.builder.format == "html":
         static = Path(app.outdir, "_static")
-        (static / "playground-data.js").write_text(data_script(), "utf8")
+        if getattr(app, "has_playground", False):
+            (static / "playground-data.js").write_text(data_script(), "utf8")
         (static / "playground-worker.js").unlink(missing_ok=True)  # it is in the data, with what belongs before it
 
 

@@ -22,9 +22,9 @@ class Playground:
     """Optimizers on a landscape, to be played with.
 
     Shown in a notebook whose kernel runs, it is live: a slider for each hyperparameter, for the start and for the
-    number of steps, a menu of the landscapes, and a picture of the paths and of the loss that follows. Stored in a
-    notebook and shown where there is no kernel, as on GitHub or on the book's site, it is the picture at the initial
-    settings, with its alt text.
+    number of steps, a menu of the landscapes, and a picture of the paths and of the loss that follows. On the book's
+    site it is live too, if all its rules are the catalog's: the page runs them itself. Elsewhere without a kernel, as
+    on GitHub, it is the picture at the initial settings, with its alt text.
 
     Parameters
     ----------

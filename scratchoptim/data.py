@@ -1,6 +1,10 @@
-"""Small real data sets that come with a library, so that nothing has to be downloaded."""
+"""Small real data sets that come with this package or with a library, so that nothing has to be downloaded."""
+
+from pathlib import Path
 
 import numpy as np
+
+CHAPTERS = ("1847", "1951", "1964", "1983")  # of the sentences, by their labels
 
 
 def digits():
@@ -35,6 +39,92 @@ def digits():
         raise ModuleNotFoundError("digits() reads a data set of scikit-learn: pip install scikit-learn") from error
     X, y = load_digits(return_X_y=True)
     return (X / 16).astype(np.float32), y.astype(np.int64)
+
+
+def sentences():
+    """Return sentences of this book, and the chapter that each stands in.
+
+    They are the 823 whole sentences, short of formulas, of the first four chapters as they stood in November 2026, kept
+    in the file prose.txt of the package. They do not change when the chapters do, so that results stay comparable.
+
+    (The texts that come with Python itself are short, or change with its version; this one is the same everywhere, and
+    its licence, MIT, is that of the package.)
+
+    Returns
+    -------
+    texts : list of str
+        In the order of the book; ASCII, one sentence each, none twice in a chapter.
+    labels : numpy.ndarray, shape (823,), int64
+        0 for the chapter Gradient descent (1847), 1 for Stochastic gradient descent (1951), 2 for Heavy-ball momentum
+        (1964), 3 for Nesterov acceleration (1983).
+
+    Examples
+    --------
+    >>> texts, labels = sentences()
+    >>> [int(n) for n in np.bincount(labels)]
+    [234, 197, 223, 169]
+    >>> texts[26], int(labels[26])
+    ('What would you do on a hillside in fog, if you had to get down?', 0)
+    """
+    lines = (Path(__file__).parent / "prose.txt").read_text("utf8").splitlines()
+    years, texts = zip(*(line.split("\t") for line in lines if not line.startswith("#")))
+    return list(texts), np.array([CHAPTERS.index(year) for year in years], np.int64)
+
+
+def prose():
+    """Return all `sentences` as one text, for models of language: about 73,000 characters, a line for each sentence.
+
+    Examples
+    --------
+    >>> text = prose()
+    >>> len(text), len(set(text))  # characters, and how many different ones
+    (72639, 79)
+    >>> text.splitlines()[26]
+    'What would you do on a hillside in fog, if you had to get down?'
+    """
+    return "\n".join(sentences()[0]) + "\n"
+
+
+def bag_of_words(texts, least=2):
+    """Count the words of texts. A word is two or more letters; capitals and small letters are the same.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    least : int, at least 1
+        Words that occur in fewer texts than this are left out.
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (texts, words), float32
+        How often each text has each word: nearly everywhere 0.
+    vocabulary : list of str
+        The words, in alphabetical order.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        scikit-learn, whose CountVectorizer counts, is not installed.
+    ValueError
+        No word occurs in as many texts as `least` says.
+
+    Examples
+    --------
+    >>> X, vocabulary = bag_of_words(["The ball rolls.", "The ball, the small ball!"])
+    >>> vocabulary
+    ['ball', 'the']
+    >>> X.tolist()
+    [[1.0, 1.0], [2.0, 2.0]]
+    """
+    try:
+        from sklearn.feature_extraction.text import CountVectorizer
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("bag_of_words() counts with scikit-learn: pip install scikit-learn") from error
+    if least < 1:
+        raise ValueError(f"least, in how many texts a word must occur, must be at least 1, got {least!r}")
+    counter = CountVectorizer(min_df=least, token_pattern=r"[^\W\d_]{2,}", dtype=np.float32)
+    X = counter.fit_transform(texts).toarray()
+    return X, counter.get_feature_names_out().tolist()
 
 
 def split(n, test=0.25, seed=0):

@@ -1,5 +1,7 @@
 """Small real data sets that come with this package or with a library, so that nothing has to be downloaded."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +127,55 @@ def bag_of_words(texts, least=2):
     counter = CountVectorizer(min_df=least, token_pattern=r"[^\W\d_]{2,}", dtype=np.float32)
     X = counter.fit_transform(texts).toarray()
     return X, counter.get_feature_names_out().tolist()
+
+
+def letters(before=3, least=5):
+    """Return from `prose` what stands before each letter, and the letter: which one comes next?
+
+    Capitals are made small, and whatever stands between words is one space, so that there are 27 letters. An example
+    has `before` features that are 1, all others are 0: the last letter, the last two, the last three ... Few of the
+    features are frequent and most are rare.
+
+    Parameters
+    ----------
+    before : int, at least 1
+        How many letters are looked at.
+    least : int, at least 1
+        What occurs less often than this is not told apart, and is one feature together, the last.
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (examples, before), int64
+        The numbers of the features that are 1. (That number may come twice: the last one.)
+    y : numpy.ndarray, shape (examples,), int64
+        The letter that follows: 0 for the space, 1 to 26 for a to z.
+    features : list of str
+        What each feature stands for, in alphabetical order; the last, "", for all that is rare.
+
+    Raises
+    ------
+    ValueError
+        An argument is not at least 1.
+
+    Examples
+    --------
+    >>> X, y, features = letters()
+    >>> X.shape, len(features)
+    ((68286, 3), 1920)
+    >>> [features[i] for i in X[100]], int(y[100])  # "... three pages of" and then a space
+    (['f', 'of', ' of'], 0)
+    """
+    for name, value in (("before", before), ("least", least)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value!r}")
+    text = " ".join(re.findall("[a-z]+", prose().lower()))
+    found = [[text[end - n : end] for n in range(1, before + 1)] for end in range(before, len(text))]
+    counts = Counter(feature for example in found for feature in example)
+    features = sorted(feature for feature, count in counts.items() if count >= least)
+    number = {feature: i for i, feature in enumerate(features)}
+    X = np.array([[number.get(feature, len(features)) for feature in example] for example in found], np.int64)
+    y = np.array([" abcdefghijklmnopqrstuvwxyz".index(letter) for letter in text[before:]], np.int64)
+    return X, y, [*features, ""]
 
 
 def split(n, test=0.25, seed=0):

@@ -172,3 +172,36 @@ def test_bag_of_words_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.feature_extraction.text", None)
     with pytest.raises(ModuleNotFoundError, match="pip install scikit-learn"):
         data.bag_of_words(["a text"])
+
+
+# --- letters ---------------------------------------------------------------------------------------------------------
+
+
+def test_letters_tell_the_text_again():
+    X, y, features = data.letters()
+    assert X.shape == (68286, 3) and y.shape == (68286,) and X.dtype == y.dtype == np.int64
+    text = "".join(" abcdefghijklmnopqrstuvwxyz"[i] for i in y)
+    assert "what would you do on a hillside in fog if you had to get down" in text
+    rare = len(features) - 1
+    assert features[rare] == "" and "".join(features) != "" and len(set(features)) == 1920
+    assert features[:rare] == sorted(features[:rare])
+    for place in range(3, 2000):
+        for n, i in enumerate(X[place], 1):
+            assert features[i] == text[place - n : place] or i == rare
+    counts = np.bincount(X.ravel())
+    assert len(counts) == 1920 and counts[:rare].min() >= 5
+
+
+def test_letters_are_few_frequent_features_and_many_rare_ones():
+    counts = np.sort(np.bincount(data.letters()[0].ravel()))
+    assert np.median(counts) < 30 and counts[-1] > 10_000
+
+
+def test_letters_may_look_at_fewer_and_tell_all_apart():
+    X, _, features = data.letters(before=1, least=1)
+    assert X.shape[1] == 1 and "".join(features) == " abcdefghijklmnopqrstuvwxyz"
+    assert X.max() == 26  # nothing is rare
+    with pytest.raises(ValueError, match="before"):
+        data.letters(before=0)
+    with pytest.raises(ValueError, match="least"):
+        data.letters(least=0)

@@ -164,11 +164,11 @@ def _constant(f):  # a method that has no derivative, or zero wherever it has on
         np.asarray(f(a.data, *(x.data if isinstance(x, Tensor) else x for x in args), **axes)))
 
 METHODS = dict(
-    {f.__name__: f for f in (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu)},
-    **{f.__name__: f for f in (maximum, minimum, softmax, log_softmax, to, sum, mean, amax, expand, reshape, permute, transpose, matmul)},
+    {f.__name__: f for f in (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu, maximum)},
+    **{f.__name__: f for f in (minimum, softmax, log_softmax, to, sum, mean, amax, expand, reshape, permute, transpose)},
     **{f"__{f.__name__}__": f for f in (add, sub, mul, matmul, neg, pow, abs)}, __truediv__=div, __getitem__=_getitem,
     **{f"__r{f.__name__}__": lambda a, b, f=f: f(b, a) for f in (add, sub, mul, matmul)},
-    __rtruediv__=lambda a, b: div(b, a), max=amax, view=reshape, clone=lambda a: to(a, a.dtype),
+    __rtruediv__=lambda a, b: div(b, a), max=amax, view=reshape, clone=lambda a: to(a, a.dtype), matmul=matmul,
     **{f"__{name}__": _constant(f) for name, f in dict(lt=np.less, le=np.less_equal, gt=np.greater).items()},
     **{f"__{name}__": _constant(f) for name, f in dict(ge=np.greater_equal, eq=np.equal, ne=np.not_equal).items()},
     **{f.__name__: _constant(f) for f in (np.sign, np.isnan, np.isfinite, np.any, np.all)},

@@ -31,10 +31,11 @@ __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax",
     "SparseAdam", "AMSGrad",
     "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
-    "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "torch",
+    "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "scratchgrad",
+    "torch",
 ]  # fmt: skip
 
-_LAZY = ("data", "experiments", "figures", "playground", "torch")
+_LAZY = ("data", "experiments", "figures", "playground", "scratchgrad", "torch")
 
 
 def __getattr__(name):

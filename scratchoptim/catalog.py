@@ -23,7 +23,7 @@ class Row:
     fixed : str
         What limitation of its predecessor it removed.
     chapter : str
-        File name in book/, without ending.
+        File name in book/, without ending; rules that were published together share one.
     predecessor : str or None
         Name of the row from which it descends.
     twin : str or None
@@ -31,9 +31,20 @@ class Row:
     oracle : str
         What the rule is compared with.
     color : str
-        Its colour in every picture: of Okabe and Ito's palette, which colour-blind readers can tell apart.
+        Its colour in every picture. Colour-blind readers can tell it from its predecessor's and its neighbours'.
     demo : dict
         "landscape": name, and "hyperparameters": dict, that show what it is for.
+    published : dict
+        Hyperparameter -> the default that the paper gives it, as text; "where": the place in the paper.
+    written : bool
+        Whether the chapter exists; False if it is to come.
+    variants : dict
+        Setting of the torch twin -> name of the row whose rule it picks, where it is True.
+    sparse : dict or None
+        None: the rule needs dense gradients. Else it takes sparse ones too, for which it needs these settings: with
+        them, a row without gradient stays as it is, in the parameter and in the memory.
+    dense : bool
+        Whether the rule takes dense gradients.
     """
 
     rule: type
@@ -47,6 +58,11 @@ class Row:
     oracle: str
     color: str
     demo: dict = field(hash=False)
+    published: dict = field(hash=False, default_factory=dict)
+    written: bool = True
+    variants: dict = field(hash=False, default_factory=dict)
+    sparse: dict | None = field(hash=False, default=None)
+    dense: bool = True
 
     @property
     def name(self):
@@ -80,6 +96,7 @@ CATALOG = [
         oracle="torch.optim.SGD",
         color="#CC79A7",
         demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1}},
+        sparse={"momentum": 0},
     ),
     Row(
         rule=optimizers.HeavyBall,
@@ -106,6 +123,122 @@ CATALOG = [
         oracle="the algorithm as published, and torch.optim.SGD with nesterov at a constant lr and momentum",
         color="#009E73",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.04}},
+    ),
+    Row(
+        rule=optimizers.Rprop,
+        year=1993,
+        method="Rprop",
+        paper="riedmiller1993",
+        fixed="In deep layers the size of a gradient misleads plain descent",
+        chapter="1993-rprop",
+        predecessor="GradientDescent",
+        twin="Rprop",
+        oracle="torch.optim.Rprop",
+        color="#661100",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        written=False,
+    ),
+    Row(
+        rule=optimizers.Adagrad,
+        year=2011,
+        method="AdaGrad",
+        paper="duchi2011",
+        fixed="One learning rate serves rare and frequent features badly",
+        chapter="2011-adagrad",
+        predecessor="SGD",
+        twin="Adagrad",
+        oracle="torch.optim.Adagrad",
+        color="#785EF0",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.5}},
+        written=False,
+        sparse={},
+    ),
+    Row(
+        rule=optimizers.RMSprop,
+        year=2012,
+        method="RMSProp",
+        paper="tieleman2012",
+        fixed="Rprop fails on small batches, and AdaGrad's rates shrink to nothing",
+        chapter="2012-rmsprop",
+        predecessor="Rprop",
+        twin="RMSprop",
+        oracle="torch.optim.RMSprop",
+        color="#C71585",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "alpha": 0.9}},
+        written=False,
+    ),
+    Row(
+        rule=optimizers.Adadelta,
+        year=2012,
+        method="AdaDelta",
+        paper="zeiler2012",
+        fixed="AdaGrad needs a learning rate, its rates shrink to nothing, and its step has the wrong units",
+        chapter="2012-adadelta",
+        predecessor="Adagrad",
+        twin="Adadelta",
+        oracle="torch.optim.Adadelta",
+        color="#999933",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 1.0, "rho": 0.9, "eps": 1e-3}},
+        written=False,
+    ),
+    Row(
+        rule=optimizers.Adam,
+        year=2014,
+        method="Adam",
+        paper="kingma2014",
+        fixed="RMSProp's first steps are too long, and it has no momentum that is scaled with it",
+        chapter="2014-adam",
+        predecessor="RMSprop",
+        twin="Adam",
+        oracle="torch.optim.Adam",
+        color="#648FFF",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        written=False,
+        variants={"amsgrad": "AMSGrad"},
+    ),
+    Row(
+        rule=optimizers.Adamax,
+        year=2014,
+        method="AdaMax",
+        paper="kingma2014",
+        fixed="Adam's second moment needs a bias correction",
+        chapter="2014-adam",
+        predecessor="Adam",
+        twin="Adamax",
+        oracle="torch.optim.Adamax",
+        color="#882255",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        written=False,
+    ),
+    Row(
+        rule=optimizers.SparseAdam,
+        year=2014,
+        method="SparseAdam",
+        paper="kingma2014",
+        fixed="Adam moves every row of a table, also those that a batch does not touch",
+        chapter="2014-adam",
+        predecessor="Adam",
+        twin="SparseAdam",
+        oracle="torch.optim.SparseAdam",
+        color="#4B0092",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        written=False,
+        sparse={},
+        dense=False,
+    ),
+    Row(
+        rule=optimizers.AMSGrad,
+        year=2018,
+        method="AMSGrad",
+        paper="reddi2018",
+        fixed="Adam fails to converge on a convex example",
+        chapter="2018-amsgrad",
+        predecessor="Adam",
+        twin=None,
+        oracle="torch.optim.Adam with amsgrad=True",
+        color="#708238",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        written=False,
     ),
 ]
 

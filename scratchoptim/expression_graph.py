@@ -2,10 +2,11 @@
 
 import base64
 import math
+import sys
 
 from .expression import read
 from .graph import answer
-from .playground import _kernel, _range
+from .playground import WIDGET_VIEW, _installed, _kernel, _range
 
 SITE_VIEW = "application/vnd.scratchoptim.graph+json"
 
@@ -113,7 +114,11 @@ class ExpressionGraph:
         still = self.figure(dict(self.state(), step=None))  # what cannot be stepped through shows everything
         png = base64.b64encode(still._repr_png_()).decode("ascii")
         bundle = {"text/plain": repr(still), "image/png": png, SITE_VIEW: self.description()}
-        return with_widget(bundle, self)
+        if _kernel() and _installed("ipywidgets"):
+            bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.widget().model_id}
+            if "google.colab" in sys.modules:  # its front end may prefer a picture to a widget
+                del bundle["image/png"]
+        return bundle
 
 
 def control(name, value):

@@ -123,5 +123,6 @@ class ExpressionGraph:
 
 def control(name, value):
     """Return the control of an input."""
+    reach = max(5.0, 1.5 * abs(value))
     made = {"name": name, "symbol": name, "latex": name, "meaning": "value of the input", "kind": "number"}
-    return dict(made, value=value, **_range(-5.0, 5.0, "linear", value), optional=False)
+    return dict(made, value=value, **_range(-reach, reach, "linear", value), optional=False)

@@ -9,7 +9,7 @@ from .graph import frame, trace
 
 FORWARDS, BACKWARDS = "#0060a0", "#a84300"  # what is at work on the way there, and gradients; dark enough for text
 FACES = {"input": "#e3eef6", "operation": "#ffffff", "number": GROUND}
-TALL, EDGE, LETTER = 0.68, 0.5, 0.087  # inches: height of a node, room for the label of an edge, width of a letter
+TALL, EDGE, LETTER = 0.74, 0.56, 0.087  # inches: height of a node, room for the label of an edge, width of a letter
 FONT = {"family": "DejaVu Sans Mono", "size": 10.5}
 
 
@@ -150,8 +150,8 @@ def _label(ax, edge, points, port, upright, wide, color):
     (x0, y0), (x1, y1) = _ends(points, port, upright, wide)[-2:]
     look = dict(color=color, ha="center", va="center", zorder=3, fontsize=9.5)
     look["bbox"] = dict(facecolor=GROUND, edgecolor="none", pad=0.8)
-    near, far = (0.84, 0.7) if upright else (0.7, 0.84)  # a point of the curve, three quarters on its way
-    ax.text(x0 + near * (x1 - x0), y0 + far * (y1 - y0), "×" + edge["label"], **look)
+    fx, fy = (0.844, 0.703) if upright else (0.576, 0.648)  # a point of the curve, at 0.75 or 0.6 of its way
+    ax.text(x0 + fx * (x1 - x0), y0 + fy * (y1 - y0), "×" + edge["label"], **look)
 
 
 def _node(ax, place, wide, kind, title, value, grad, busy):
@@ -167,7 +167,7 @@ def _node(ax, place, wide, kind, title, value, grad, busy):
     if kind == "number":
         ax.text(x, y, title, ha="center", va="center", color=INK, zorder=5, **FONT)
         return
-    ax.text(x, y + 0.2, title, ha="center", va="center", color=INK, zorder=5, **FONT)
+    ax.text(x, y + 0.215, title, ha="center", va="center", color=INK, zorder=5, **FONT)
     look = dict(ha="center", va="center", zorder=5)
     ax.text(x, y, value, color=INK, fontsize=11.5, fontweight="bold", **look)
-    ax.text(x, y - 0.21, f"grad {grad}" if grad else "", color=BACKWARDS, fontsize=10.5, **look)
+    ax.text(x, y - 0.225, f"grad {grad}" if grad else "", color=BACKWARDS, fontsize=10.5, **look)

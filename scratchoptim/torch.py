@@ -91,14 +91,12 @@ class TorchOptimizer(torch.optim.Optimizer):
         return self
 
     def _settings(self, group):
-        """Return the hyperparameters of a group; tensors as numbers, as torch has them, except to a compiler."""
-        return {name: _plain(group[name]) for name in self._rule(group).hyperparameters}
+        return {name: group[name] for name in self._rule(group).hyperparameters}
 
     def _gradient(self, p, group):
         if not self.row.dense:
-            shape = tuple(p.shape)
-            instead = "for a dense one there is Adam"
-            raise TypeError(f"{self._name} needs sparse gradients, got one for a parameter of shape {shape}; {instead}")
+            got = f"got a dense one for a parameter of shape {tuple(p.shape)}"
+            raise TypeError(f"{self._name} needs sparse gradients, {got}; for dense ones there is Adam")
         g = Rule._gradient(self, p, group)
         g = -g if group["maximize"] else g
         decay = self._decay(group)
@@ -160,12 +158,6 @@ class _Rows(tuple):
 
 def _of_elements(memory):
     return isinstance(memory, torch.Tensor)
-
-
-def _plain(value):
-    if isinstance(value, (tuple, list)):
-        return tuple(map(_plain, value))
-    return value.item() if isinstance(value, torch.Tensor) and not torch.compiler.is_compiling() else value
 
 
 def _signature(rule, twin):

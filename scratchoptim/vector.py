@@ -30,8 +30,8 @@ def _power(a, n):
         return a * a
     try:
         return a**n
-    except OverflowError:
-        return math.inf
+    except (OverflowError, ZeroDivisionError):
+        return -math.inf if a < 0 and n % 2 else math.inf
 
 
 class Vector:

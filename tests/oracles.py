@@ -67,7 +67,7 @@ def fading(t):
 MOMENTS = [
     dict(lr=lr, betas=betas, eps=eps)
     for lr in (0.1, fading)
-    for betas, eps in (((0.9, 0.999), 1e-8), ((0.6, 0.8), 1e-2), ((0.0, 0.5), 1e-3), ((0.7, 0.0), 1e-2))
+    for betas, eps in (((0.9, 0.999), 1e-8), ((0.6, 0.8), 1e-2), ((0.0, 0.5), 1e-3), ((0.5, 0.3), 0.2))
 ]
 
 # name of the rule -> its oracle and the settings to compare it over

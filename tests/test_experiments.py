@@ -90,7 +90,7 @@ def test_every_optimizer_sees_the_same_weights_and_batches():
 
 
 def test_an_epoch_shows_each_training_image_at_most_once():
-    problem = experiments._Problem(so.data.digits(), hidden=(32,), seed=0, steps=90, batch_size=32)
+    problem = experiments._Problem(experiments.TASKS["digits"], so.data.digits(), seed=0, steps=90, batch_size=32)
     rows = {row.numpy().tobytes() for row in problem.X}
     epoch = torch.cat([X for X, _ in problem.batches[:42]])  # 42 batches of 32 are in 1347 images
     assert len(problem.batches) == 90 and all(len(X) == 32 for X, _ in problem.batches)
@@ -137,6 +137,18 @@ def test_sparse_tasks_are_learned_and_their_networks_start_from_zero(task, lr, s
     assert run.losses[0] == pytest.approx(math.log(27 if task == "letters" else 4), rel=1e-12)
     assert run.final_loss < loss < run.losses[0]
     assert accuracy < run.test_accuracy < 0.7 and not run.diverged
+
+
+def test_the_deep_network_has_small_gradients_in_its_first_layer_and_can_be_learned():
+    Recorder.seen = []
+    compare({"look": (Recorder, {"tag": ""})}, [0.1], task="deep", batch_size=1347, **QUICK)
+    for one in Recorder.seen:
+        assert [tuple(W.shape) for W in one.weights[::2]] == [(32, 64), (32, 32), (32, 32), (32, 32), (10, 32)]
+        first, *_, last = (g.norm().item() for g in one.gradients[0][::2])
+        assert 30 < last / first < 300
+    learned = {"Rprop": torch.optim.Rprop, "GD": so.GradientDescent}
+    runs = compare(learned, [0.01], seeds=[0], steps=100, batch_size=1347, task="deep", progress=False).runs
+    assert runs[0].test_accuracy > 0.8 and runs[1].test_accuracy < 0.2 and runs[1].diverged
 
 
 def test_the_letters_are_the_same_for_every_optimizer():
@@ -258,7 +270,7 @@ def test_the_last_state_of_the_progress_bar_holds_no_times(capsys):
         (dict(steps=0), "steps"),
         (dict(batch_size=0), "batch_size"),
         (dict(batch_size=2000), "batch_size"),
-        (dict(task="mnist"), "task must be one of 'digits', 'letters', 'text'"),
+        (dict(task="mnist"), "task must be one of 'digits', 'deep', 'letters', 'text'"),
         (dict(optimizers={"x": (so.SGD, {"momentum": 2})}), "momentum"),
     ],
 )

@@ -1,298 +1,190 @@
 """Every primitive: its value, and how a derivative g of the output becomes a derivative of each input.
 
-In the derivatives g has the shape of the output y. They are written with tensors, so that they have derivatives too.
-What an input was stretched by, if its shape was smaller, is added up again in `tensor._fitted`, for all operations.
+In a derivative g has the shape of the output y. It is written with tensors, so that it has derivatives of its own; where
+an input was stretched to the shape of y, the walk adds up again (`tensor._fitted`). Primitives and what is composed of
+them become methods of `Tensor` at the end of the file, under torch's names.
 """
+# ruff: noqa: D103, F401
 
 import math
 
 import numpy as np
 
-from .tensor import Tensor, _new, enable_grad, grad, no_grad, primitive  # noqa: F401
+from .tensor import Tensor, _new, enable_grad, grad, no_grad, primitive
 
-# Elementwise ---------------------------------------------------------------------------------------------------------
-
-
-@primitive
-def add(a, b):
-    """a + b."""
-    return a.data + b.data, lambda g, y: g, lambda g, y: g
+GRID = np.arange(-6, 6 + 1 / 512, 1 / 256)
+ERF, SLOPE = np.array([math.erf(x) for x in GRID]), 2 / math.sqrt(math.pi) * np.exp(-(GRID**2))
+BASIC = (int, slice, type(None), type(...))  # indices that name no element twice
 
 
-@primitive
-def sub(a, b):
-    """a - b."""
-    return a.data - b.data, lambda g, y: g, lambda g, y: -g
-
-
-@primitive
-def mul(a, b):
-    """a · b, element by element."""
-    return a.data * b.data, lambda g, y: g * b, lambda g, y: g * a
-
-
-@primitive
-def div(a, b):
-    """a / b."""
-    return a.data / b.data, lambda g, y: g / b, lambda g, y: -g * y / b
-
-
-@primitive
-def neg(a):
-    """-a."""
-    return -a.data, lambda g, y: -g
-
-
-@primitive
-def pow(a, n=2):
-    """aⁿ for a number n."""
-    if not isinstance(n, (int, float)):
-        raise TypeError(f"the exponent must be a number, got {type(n).__name__}")
-    return a.data**n, lambda g, y: g * (n * a ** (n - 1)) if n else g * 0
-
-
-@primitive
-def sqrt(a):
-    """The square root."""
-    return np.sqrt(a.data), lambda g, y: g / (2 * y)
-
-
-@primitive
-def exp(a):
-    """The exponential function."""
-    return np.exp(a.data), lambda g, y: g * y
-
-
-@primitive
-def log(a):
-    """The natural logarithm."""
-    return np.log(a.data), lambda g, y: g / a
-
-
-@primitive
-def sin(a):
-    """The sine."""
-    return np.sin(a.data), lambda g, y: g * a.cos()
-
-
-@primitive
-def cos(a):
-    """The cosine."""
-    return np.cos(a.data), lambda g, y: -g * a.sin()
-
-
-@primitive
-def tanh(a):
-    """The hyperbolic tangent."""
-    return np.tanh(a.data), lambda g, y: g * (1 - y * y)
-
-
-_GRID = np.arange(-6, 6 + 1 / 512, 1 / 256)
-_ERF = np.array([math.erf(x) for x in _GRID])
-_SLOPE = 2 / math.sqrt(math.pi) * np.exp(-(_GRID**2))
-
-
-@primitive
-def erf(a):
-    """The error function 2/√π ∫₀ᵃ exp(-t²) dt: Taylor's series about the nearest of 3073 points, to rounding."""
-    x = np.clip(a.data, -6, 6)  # beyond, erf is ±1 in double precision
-    near = np.rint(np.nan_to_num(x + 6) * 256).astype(int)
-    c, slope, start = (table.astype(x.dtype)[near] for table in (_GRID, _SLOPE, _ERF))
-    d, s = x - c, c * c
-    series = 1 + d * (-c + d * ((4 * s - 2) / 6 + d * (c * (12 - 8 * s) / 24 + d * (16 * s * s - 48 * s + 12) / 120)))
-    return start + slope * d * series, lambda g, y: g * (-a * a).exp() * (2 / math.sqrt(math.pi))
-
-
-@primitive
-def abs(a):
-    """|a|; the derivative at 0 is 0."""
-    return np.abs(a.data), lambda g, y: g * a.sign()
-
-
-@primitive
-def relu(a):
-    """max(a, 0); the derivative at 0 is 0."""
-    return np.maximum(a.data, 0), lambda g, y: g * _new(y.data > 0)
-
-
-@primitive
-def maximum(a, b):
-    """The larger of a and b; where they are equal each has half of the derivative."""
-    return np.maximum(a.data, b.data), lambda g, y: g * _ahead(a, b), lambda g, y: g * _ahead(b, a)
-
-
-@primitive
-def minimum(a, b):
-    """The smaller of a and b; where they are equal each has half of the derivative."""
-    return np.minimum(a.data, b.data), lambda g, y: g * _ahead(b, a), lambda g, y: g * _ahead(a, b)
-
-
-@primitive
-def where(condition, a, b):
-    """a where the condition holds, else b."""
-    held = condition.data
-    if held.dtype != bool:
-        raise TypeError(f"the condition must be of booleans, got {held.dtype}")
-    return np.where(held, a.data, b.data), None, lambda g, y: where(held, g, 0.0), lambda g, y: where(held, 0.0, g)
-
-
-@primitive
-def to(a, dtype=np.float32):
-    """The values in another type."""
-    return a.data.astype(dtype), lambda g, y: g
-
-
-def _ahead(a, b):
+def _ahead(a, b):  # 1 where a > b, half where they are equal
     return _new((a.data > b.data) + (a.data == b.data) / np.float32(2))
 
 
-def constant(f):
-    """Make a method of a NumPy function whose derivative is zero wherever it has one."""
-
-    def method(self, *args, **options):
-        args = [x.data if isinstance(x, Tensor) else x for x in args]
-        return _new(np.asarray(f(self.data, *args, **options)))
-
-    return method
+def _dims(dim, ndim):
+    return range(ndim) if dim is None else [i % ndim for i in ((dim,) if isinstance(dim, int) else dim)]
 
 
-# Sums, extremes, and their adjoint: expand ---------------------------------------------------------------------------
+def _kept(a, dim):  # the shape after a reduction that keeps the axes with length 1
+    return [1 if i in _dims(dim, a.ndim) else n for i, n in enumerate(a.shape)]
 
 
-@primitive
-def sum(a, dim=None, keepdim=False):
-    """The sum, over all axes or over those in dim."""
-    value = np.add.reduce(a.data, _axes(dim), None, None, keepdim)
-    return value, lambda g, y: g.reshape(_kept(a.shape, dim)).expand(a.shape)
-
-
-@primitive
-def expand(a, *shape):
-    """The values repeated along axes of length 1 and along new leading axes."""
-    value = np.empty(_flat(shape), a.dtype)
-    value[...] = a.data
-    return value, lambda g, y: g
-
-
-@primitive
-def amax(a, dim=None, keepdim=False):
-    """The largest element, of all or along dim; several largest ones share the derivative equally."""
-    value = a.data.max(_axes(dim), keepdims=keepdim)
-
-    def vjp(g, y):
-        kept = _kept(a.shape, dim)
-        hit = a.data == y.data.reshape(kept)
-        return g.reshape(kept) * _new((hit / hit.sum(_axes(dim), keepdims=True)).astype(a.dtype))
-
-    return value, vjp
-
-
-def mean(a, dim=None, keepdim=False):
-    """The mean, over all axes or over those in dim."""
-    if a.dtype.kind != "f":
-        raise TypeError(f"mean of shape {a.shape}: the values must be floats, got {a.dtype}; use to() or float()")
-    total = sum(a, dim, keepdim)
-    return total / (a.data.size / (total.data.size or 1))
-
-
-def _axes(dim):
-    return tuple(dim) if isinstance(dim, list) else dim
-
-
-def _kept(shape, dim):
-    """The shape after a reduction that keeps the axes in dim with length 1."""
-    dims = range(len(shape)) if dim is None else [i % len(shape) for i in ((dim,) if isinstance(dim, int) else dim)]
-    return tuple(1 if i in dims else n for i, n in enumerate(shape))
-
-
-def _flat(shape):
+def _flat(shape):  # shapes come as (2, 3) or as 2, 3
     return tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
 
 
-# Order and shape, in adjoint pairs -----------------------------------------------------------------------------------
-
-
+# fmt: off
+# Element by element --------------------------------------------------------------------------------------------------
 @primitive
-def reshape(a, *shape):
-    """The same elements in another shape; one length may be -1."""
-    return a.data.reshape(_flat(shape)), lambda g, y: g.reshape(a.shape)
+def add(a, b): return a.data + b.data, lambda g, y: g, lambda g, y: g
+@primitive
+def sub(a, b): return a.data - b.data, lambda g, y: g, lambda g, y: -g
+@primitive
+def mul(a, b): return a.data * b.data, lambda g, y: g * b, lambda g, y: g * a
+@primitive
+def div(a, b): return a.data / b.data, lambda g, y: g / b, lambda g, y: -g * y / b
+@primitive
+def neg(a): return -a.data, lambda g, y: -g
+@primitive
+def pow(a, n=2): return a.data**_number(n), lambda g, y: g * (n * a ** (n - 1)) if n else g * 0
+@primitive
+def sqrt(a): return np.sqrt(a.data), lambda g, y: g / (2 * y)
+@primitive
+def exp(a): return np.exp(a.data), lambda g, y: g * y
+@primitive
+def log(a): return np.log(a.data), lambda g, y: g / a
+@primitive
+def sin(a): return np.sin(a.data), lambda g, y: g * a.cos()
+@primitive
+def cos(a): return np.cos(a.data), lambda g, y: -g * a.sin()
+@primitive
+def tanh(a): return np.tanh(a.data), lambda g, y: g * (1 - y * y)
+@primitive
+def erf(a): return _erf(a.data), lambda g, y: g * (-a * a).exp() * (2 / math.sqrt(math.pi))
+@primitive
+def abs(a): return np.abs(a.data), lambda g, y: g * a.sign()
+@primitive
+def relu(a): return np.maximum(a.data, 0), lambda g, y: g * _new(y.data > 0)
+@primitive
+def maximum(a, b): return np.maximum(a.data, b.data), lambda g, y: g * _ahead(a, b), lambda g, y: g * _ahead(b, a)
+@primitive
+def minimum(a, b): return np.minimum(a.data, b.data), lambda g, y: g * _ahead(b, a), lambda g, y: g * _ahead(a, b)
+@primitive
+def choose(a, b, held=True):
+    return np.where(held, a.data, b.data), lambda g, y: choose(g, 0.0, held), lambda g, y: choose(0.0, g, held)
+@primitive
+def to(a, dtype=np.float32): return a.data.astype(dtype), lambda g, y: g
 
 
+# Sums, largest elements, and what undoes their shape: expand -----------------------------------------------------------
+@primitive
+def sum(a, dim=None, keepdim=False):
+    value = a.data.sum(None if dim is None else tuple(_dims(dim, a.ndim)), keepdims=keepdim)
+    return value, lambda g, y: g.reshape(_kept(a, dim)).expand(a.shape)
+@primitive
+def expand(a, *shape):
+    value = np.empty(_flat(shape), a.dtype)
+    value[...] = a.data
+    return value, lambda g, y: g
+@primitive
+def amax(a, dim=None, keepdim=False):
+    """The largest element of all or along dim; several largest ones share the derivative, as in torch.amax."""
+    def vjp(g, y):
+        hit, kept = a.data == y.data.reshape(_kept(a, dim)), g.reshape(_kept(a, dim))
+        if np.count_nonzero(hit) > y.data.size:
+            hit = (hit / hit.sum(tuple(_dims(dim, a.ndim)), keepdims=True)).astype(a.dtype)
+        return _new(hit) * kept
+    return a.data.max(None if dim is None else tuple(_dims(dim, a.ndim)), keepdims=keepdim), vjp
+
+
+# Order and shape, in adjoint pairs -------------------------------------------------------------------------------------
+@primitive
+def reshape(a, *shape): return a.data.reshape(_flat(shape)), lambda g, y: g.reshape(a.shape)
 @primitive
 def permute(a, *dims):
-    """The axes in another order."""
-    dims = _flat(dims)
-    return a.data.transpose(dims), lambda g, y: g.permute(*np.argsort([i % a.ndim for i in dims]).tolist())
-
-
+    return a.data.transpose(_flat(dims)), lambda g, y: g.permute(np.argsort(_dims(_flat(dims), a.ndim)).tolist())
 @primitive
-def pick(a, index=()):
-    """a[index], with all that NumPy takes as an index."""
-    return a.data[index], lambda g, y: place(g, index, a.shape)
-
-
+def pick(a, index=()): return a.data[index], lambda g, y: place(g, index, a.shape)
 @primitive
 def place(a, index=(), shape=()):
-    """Zeros, to whose part [index] a is added; an element that is named twice gets both."""
+    """Zeros, to whose elements [index] those of a are added; an element that is named twice gets both."""
     value = np.zeros(shape, a.dtype)
-    parts = index if isinstance(index, tuple) else (index,)
-    if all(isinstance(i, (int, slice, type(None), type(...))) for i in parts):
+    if all(isinstance(i, BASIC) for i in (index if isinstance(index, tuple) else (index,))):
         value[index] = a.data
     else:
         np.add.at(value.reshape(-1), np.arange(value.size).reshape(shape)[index].reshape(-1), a.data.reshape(-1))
     return value, lambda g, y: g[index]
-
-
 @primitive
 def concatenate(*parts, dim=0):
-    """Tensors one after the other along an axis."""
-    value, start, vjps = np.concatenate([p.data for p in parts], dim), 0, []
-    for p in parts:
-        cut = (slice(None),) * (dim % p.ndim) + (slice(start, start + p.shape[dim]),)
-        start += p.shape[dim]
-        vjps.append(lambda g, y, cut=cut: g[cut])
-    return value, *vjps
+    ends = np.cumsum([p.shape[dim] for p in parts]).tolist()
+    cuts = [(slice(None),) * (dim % p.ndim) + (slice(end - p.shape[dim], end),) for p, end in zip(parts, ends)]
+    return np.concatenate([p.data for p in parts], dim), *(lambda g, y, cut=cut: g[cut] for cut in cuts)
 
 
-# Linear maps ---------------------------------------------------------------------------------------------------------
-
-
+# Linear maps -----------------------------------------------------------------------------------------------------------
 @primitive
-def product(a, b):
-    """The matrix products of the last two axes; leading axes are broadcast."""
-    if a.ndim < 2 or b.ndim < 2:
-        raise ValueError("a matrix product needs two axes of each")
-    return a.data @ b.data, lambda g, y: product(g, b.mT), lambda g, y: product(a.mT, g)
-
-
+def product(a, b): return a.data @ b.data, lambda g, y: product(g, b.mT), lambda g, y: product(a.mT, g)
 @primitive
 def windows(a, size=(1, 1), stride=(1, 1)):
-    """(N, C, H, W) -> (N, C, H', W', *size): every window of that size, at steps of stride."""
-    view = np.lib.stride_tricks.sliding_window_view(a.data, size, (2, 3))[:, :, :: stride[0], :: stride[1]]
-    return view, lambda g, y: unwindows(g, a.shape, stride)
-
-
+    """(C, H, W, N) -> (C, *size, H', W', N): what each place of a window sees as the window moves over the image."""
+    (c, h, w, n), (kh, kw), (sh, sw) = a.shape, size, stride
+    value = np.empty((c, kh, kw, (h - kh) // sh + 1, (w - kw) // sw + 1, n), a.dtype)
+    for i, j in np.ndindex(kh, kw):
+        value[:, i, j] = a.data[:, i : h - kh + i + 1 : sh, j : w - kw + j + 1 : sw]
+    return value, lambda g, y: unwindows(g, a.shape, stride)
 @primitive
 def unwindows(a, shape=(), stride=(1, 1)):
-    """The adjoint of `windows`: add every window back to where it was."""
-    value, (h, w, kh, kw) = np.zeros(shape, a.dtype), a.shape[2:]
-    for i in range(kh):
-        for j in range(kw):
-            value[:, :, i : i + stride[0] * h : stride[0], j : j + stride[1] * w : stride[1]] += a.data[..., i, j]
+    """The adjoint of `windows`: what each place of a window holds is added to where the window saw it."""
+    (c, kh, kw, *_), (_, h, w, _), (sh, sw), value = a.shape, shape, stride, np.zeros(shape, a.dtype)
+    for i, j in np.ndindex(kh, kw):
+        value[:, i : h - kh + i + 1 : sh, j : w - kw + j + 1 : sw] += a.data[:, i, j]
     return value, lambda g, y: windows(g, (kh, kw), stride)
+# fmt: on
 
 
-# Composed of these, and torch's names ---------------------------------------------------------------------------------
+def _number(n):
+    if not isinstance(n, (int, float)):
+        raise TypeError(f"the exponent must be a number, got {type(n).__name__}")
+    return n
+
+
+def _erf(a):
+    """The error function, to rounding: Taylor's series about the nearest point of a grid; beyond ±6 it is ±1."""
+    x = np.clip(a, -6, 6)
+    near = np.rint(np.nan_to_num(x + 6) * 256).astype(int)
+    c, slope, start = (table.astype(x.dtype)[near] for table in (GRID, SLOPE, ERF))
+    d, s = x - c, c * c
+    series = 1 + d * (-c + d * ((4 * s - 2) / 6 + d * (c * (12 - 8 * s) / 24 + d * (16 * s * s - 48 * s + 12) / 120)))
+    return start + slope * d * series
+
+
+# Composed of primitives ------------------------------------------------------------------------------------------------
+
+
+def where(condition, a, b):
+    """Return a where the condition, an array or tensor of booleans, holds, and b elsewhere."""
+    held = np.asarray(condition)
+    if held.dtype != bool:
+        raise TypeError(f"where: the condition must be of booleans, got {held.dtype}")
+    return choose(a, b, held)
+
+
+def mean(a, dim=None, keepdim=False):
+    """Return the mean of all elements, or along dim."""
+    if a.dtype.kind != "f":
+        raise TypeError(f"mean of shape {a.shape}: the values must be floats, got {a.dtype}; see Tensor.to")
+    total = sum(a, dim, keepdim)
+    return total / (a.data.size / (total.data.size or 1))
 
 
 def matmul(a, b):
-    """a @ b as torch.matmul has it: vectors count as a row on the left and a column on the right."""
+    """Return a @ b; a vector counts as a row on the left and as a column on the right, leading axes are broadcast."""
     a, b = (x if isinstance(x, Tensor) else Tensor(x) for x in (a, b))
-    if a.ndim == 1 or b.ndim == 1:
-        left, right = (a.unsqueeze(0) if a.ndim == 1 else a), (b.unsqueeze(1) if b.ndim == 1 else b)
-        y = product(left, right)
-        return y.reshape(*y.shape[: -2 if a.ndim == 1 else -1], *y.shape[-1:] * (b.ndim > 1))
-    if a.ndim > 2 and b.ndim == 2 and a.shape[-1] == b.shape[0] and a.data.size:  # one product, not one for each matrix
+    if a.ndim == 1:
+        return matmul(a.unsqueeze(0), b).squeeze(-2 if b.ndim > 1 else -1)
+    if b.ndim == 1:
+        return matmul(a, b.unsqueeze(1)).squeeze(-1)
+    if a.ndim > 2 and b.ndim == 2 and a.data.size:  # one product instead of many
         return product(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
     return product(a, b)
 
@@ -303,7 +195,7 @@ def cat(tensors, dim=0):
 
 
 def stack(tensors, dim=0):
-    """Join tensors along a new axis."""
+    """Join tensors of one shape along a new axis."""
     return concatenate(*(t.unsqueeze(dim) for t in tensors), dim=dim)
 
 
@@ -311,53 +203,52 @@ def transpose(a, dim0, dim1):
     """Swap two axes."""
     dims = list(range(a.ndim))
     dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
-    return permute(a, *dims)
+    return permute(a, dims)
 
 
-def unsqueeze(a, dim):
-    """Insert an axis of length 1."""
-    dim %= a.ndim + 1
-    return reshape(a, *a.shape[:dim], 1, *a.shape[dim:])
+def _getitem(a, index):
+    plain = tuple(i.data if isinstance(i, Tensor) else i for i in (index if isinstance(index, tuple) else (index,)))
+    return pick(a, plain if isinstance(index, tuple) else plain[0])
 
 
-def squeeze(a, dim):
-    """Remove an axis of length 1."""
-    dim %= a.ndim
-    return reshape(a, *a.shape[:dim], *a.shape[dim + 1 :]) if a.shape[dim] == 1 else a
+def _constant(f):  # a method that returns values only: the derivative is zero wherever there is one
+    return lambda self, *args, **axes: _new(
+        np.asarray(f(self.data, *(x.data if isinstance(x, Tensor) else x for x in args), **axes))
+    )
 
 
-def flatten(a, start_dim=0):
-    """Join all axes from start_dim on into one."""
-    return reshape(a, *a.shape[:start_dim], math.prod(a.shape[start_dim:]))
-
-
-def getitem(a, index):
-    """a[index]; tensors in the index stand for their values."""
-    if isinstance(index, tuple):
-        return pick(a, tuple(i.data if isinstance(i, Tensor) else i for i in index))
-    return pick(a, index.data if isinstance(index, Tensor) else index)
-
-
-def argmax(a, dim=None, keepdim=False):
-    """The index of the first largest element."""
-    return _new(np.asarray(a.data.argmax(dim, keepdims=keepdim)))
-
-
-for _f in (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu, maximum, minimum, to, sum, mean,
-           amax, argmax, expand, reshape, permute, matmul, transpose, unsqueeze, squeeze, flatten):  # fmt: skip
-    setattr(Tensor, _f.__name__, _f)
-for _name in ("add", "sub", "mul", "truediv", "matmul"):
-    _f = globals()["div" if _name == "truediv" else _name]
-    setattr(Tensor, f"__{_name}__", _f)
-    setattr(Tensor, f"__r{_name}__", lambda self, other, f=_f: f(other, self))
-for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
-    setattr(Tensor, f"__{_name}__", constant(getattr(np, {"lt": "less", "le": "less_equal", "gt": "greater",
-            "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}[_name])))  # fmt: skip
-for _name in ("sign", "isnan", "isfinite", "all", "any"):
-    setattr(Tensor, _name, constant(getattr(np, _name)))
-Tensor.__neg__, Tensor.__pow__, Tensor.__abs__, Tensor.__getitem__ = neg, pow, abs, getitem
-Tensor.max, Tensor.view, Tensor.clone = amax, reshape, lambda self: self.to(self.dtype)
-Tensor.where = lambda self, condition, other: where(condition, self, other)
-Tensor.float, Tensor.double = lambda self: self.to(np.float32), lambda self: self.to(np.float64)
-Tensor.T = property(lambda self: permute(self, *range(self.ndim)[::-1]))
-Tensor.mT = property(lambda self: transpose(self, -2, -1))
+METHODS = dict(
+    {f.__name__: f for f in (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu, maximum)},
+    **{f.__name__: f for f in (minimum, to, sum, mean, amax, expand, reshape, permute, matmul, transpose)},
+    **{f.__name__: _constant(f) for f in (np.sign, np.isnan, np.isfinite, np.any, np.all)},
+    **{f"__{name}__": f for name, f in dict(neg=neg, pow=pow, abs=abs, getitem=_getitem).items()},
+    **{f"__{f.__name__}__": f for f in (add, sub, mul, matmul)},
+    **{f"__r{f.__name__}__": lambda self, other, f=f: f(other, self) for f in (add, sub, mul, matmul)},
+    __truediv__=div,
+    __rtruediv__=lambda self, other: div(other, self),
+    **{f"__{name}__": _constant(f) for name, f in dict(lt=np.less, le=np.less_equal, gt=np.greater).items()},
+    **{f"__{name}__": _constant(f) for name, f in dict(ge=np.greater_equal, eq=np.equal, ne=np.not_equal).items()},
+    max=amax,
+    numpy=lambda a: a.data,
+    tolist=lambda a: a.data.tolist(),
+    zero_=lambda a: a.copy_(0),
+    fill_=lambda a, value: a.copy_(value),
+    __len__=lambda a: len(a.data),
+    __bool__=lambda a: bool(a.item()),
+    __float__=lambda a: float(a.item()),
+    __int__=lambda a: int(a.item()),
+    __format__=lambda a, spec: format(a.item() if spec else repr(a), spec),
+    view=reshape,
+    argmax=lambda a, dim=None, keepdim=False: _new(np.asarray(a.data.argmax(dim, keepdims=keepdim))),
+    clone=lambda a: to(a, a.dtype),
+    float=lambda a: to(a, np.float32),
+    double=lambda a: to(a, np.float64),
+    where=lambda a, condition, other: where(condition, a, other),
+    unsqueeze=lambda a, dim: reshape(a, np.expand_dims(a.data, dim).shape),
+    squeeze=lambda a, dim: reshape(a, np.squeeze(a.data, dim).shape),
+    flatten=lambda a, start_dim=0: reshape(a, *a.shape[:start_dim], math.prod(a.shape[start_dim:])),
+    T=property(lambda a: permute(a, *range(a.ndim)[::-1])),
+    mT=property(lambda a: transpose(a, -2, -1)),
+)
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)

@@ -17,7 +17,8 @@ def show(x):
     >>> show(-0.30000000000000004), show(2e-07), show(12.0)
     ('−0.3', '2e−7', '12')
     """
-    text = f"{x + 0.0:.4g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    # A tie such as 7.8125 is rounded up, also by a Python that would round it to even. 0.0 takes the sign off -0.
+    text = f"{x * (1 + 1e-13) + 0.0:.4g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
     return text.replace("-", "−")
 
 

@@ -14,8 +14,8 @@ from scratchoptim.ops import exp, sin
 VALUES = {"a": 2.0, "b": -3.0, "c": 0.5}
 PYTHON = [
     "a", "-a", "(a*b + c)**2", "a - b - c", "a / b / c", "a**2**3", "-a**2", "2**-a", "a - -b", "+-+a", "a*-b",
-    "1e2*a + .5",    "exp(sin(a)) * b", "a + b*c**2/a", "((a))", "3.25e-2 + a", "a*(b + c)*(b - c)", "2*a", "a\t*  b", "-2**2 + a",
-    "1E+1*a",
+    "1e2*a + .5", "exp(sin(a)) * b", "a + b*c**2/a", "((a))", "3.25e-2 + a", "a*(b + c)*(b - c)", "2*a", "a\t*  b",
+    "-2**2 + a", "1E+1*a",
 ]  # fmt: skip
 
 
@@ -124,10 +124,10 @@ def test_what_is_wrong_is_said(text):
 
 
 HOSTILE = [
-    "__import__('os').system('true')", "().__class__", "a.__class__", "(lambda: a)()", "[a for a in b]",
-    "open('/etc/passwd')",    "eval(a)", "exec(a)", "exp.__globals__", "exp(a).parents", "a if b else c", "a or b", "import os",
-    "a\x00b", "a;import os",    "print(a)", "f'{a}'", "\"a\"", "a[0]", "a := b", "a & b", "~a", "a // b", "a % b", "a @ b", "a < b",
-    "#a", "a\\b", "constructor(a)",
+    "__import__('os').system('true')", "().__class__", "a.__class__", "(lambda: a)()", "[a for a in b]", "a or b",
+    "open('/etc/passwd')", "eval(a)", "exec(a)", "exp.__globals__", "exp(a).parents", "a if b else c", "import os",
+    "a\x00b", "a;import os", "print(a)", "f'{a}'", "\"a\"", "a[0]", "a := b", "a & b", "~a", "a // b", "a % b", "a @ b",
+    "a < b", "#a", "a\\b", "constructor(a)",
 ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ MORE = {
     "ops": {"numpy"},
     "rewrite": {"io", "sys", "traceback"},
     "graph": {"array"},
+    "__init__": {"importlib"},
     "live": {"json", "struct", "array", "binascii", "uctypes"},
 }
 # The same arithmetic on both: sin, cos and exp are the C library's own, which may round their last bit otherwise.

@@ -52,7 +52,8 @@ def draw(traced, step=None):
     nodes, edges = traced["nodes"], traced["edges"]
     titles = [f"{n['name']} = {n['made']}" if n["made"] else n["name"] for n in nodes]
     wide = max(1.13, LETTER * max(len(title) for title in titles) + 0.15)
-    layers, across = (1 + max(n["place"][i] for n in nodes) for i in (0, 1))
+    places = [n["place"] for n in nodes] + [place for edge in edges for place in edge["path"]]
+    layers, across = (1 + max(place[i] for place in places) for i in (0, 1))
     upright = layers * (wide + EDGE) - EDGE > max(WIDTH, across * (wide + 0.15))
     pitch = (wide + 0.15, TALL + EDGE) if upright else (wide + EDGE, TALL + 0.2)
     columns, rows = (across, layers) if upright else (layers, across)

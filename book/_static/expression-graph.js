@@ -79,7 +79,8 @@
       const { nodes, edges } = traced;
       const titles = nodes.map(({ name, made }) => (made ? `${name} = ${made}` : name));
       const wide = Math.max(NODE.least, ...titles.map((title) => NODE.letter * title.length + 18));
-      const [layers, across] = [0, 1].map((i) => 1 + Math.max(...nodes.map(({ place }) => place[i])));
+      const places = [...nodes.map(({ place }) => place), ...edges.flatMap(({ path }) => path)];
+      const [layers, across] = [0, 1].map((i) => 1 + Math.max(...places.map((place) => place[i])));
       const room = this.node.clientWidth || 600;
       const longest = Math.max(...edges.map(({ label }) => label.length), 0);
       const gap = Math.min(Math.max(GAP.along, 6.8 * longest + 34), GAP.most);

@@ -143,7 +143,7 @@ VOCABULARY = {
             slider=(1e-5, 1e-1, "log"),
         ),
         Hyperparameter(
-            "decoupled_weight_decay", "W", r"\mathrm{W}", "whether weight decay acts on the parameter, not the gradient",
+            "decoupled_weight_decay", "W", r"\mathrm{W}", "whether weight decay acts on the parameter itself",
             kind="bool",
         ),
         Hyperparameter(

@@ -34,7 +34,7 @@ def edited(rule, source):
     SyntaxError, Mistake
         If the text is no Python, or defines no function `update`. Whatever goes wrong later is raised by the steps.
     """
-    space = {name: getattr(ops, name) for name in FUNCTIONS}
+    space = dict({name: getattr(ops, name) for name in FUNCTIONS}, sqrt=_sqrt)
     exec(compile(source, FILE, "exec"), space)
     update = space.get("update")
     if not callable(update) or isinstance(update, type):
@@ -46,6 +46,13 @@ def edited(rule, source):
         return result
 
     return type(rule.__name__, (rule,), {"update": checked})
+
+
+def _sqrt(x):
+    """Return the square root; of a negative number it is an error, which tells more than NaN."""
+    if isinstance(x, Vector) and (x.x < 0 or x.y < 0):
+        raise ValueError("math domain error")
+    return ops.sqrt(x)
 
 
 def _check(result, memory):

@@ -18,10 +18,10 @@ def _pairwise(operation):
 
 
 def _quotient(a, b):
-    """Return a / b as tensors have it: infinite or NaN where b is zero."""
+    """Return a / b as tensors have it: infinite or NaN where a coordinate b is zero."""
     if b:
         return a / b
-    return a * math.copysign(math.inf, b) if a and a == a else math.nan
+    return math.copysign(math.inf, a) * math.copysign(1.0, b) if a and a == a else math.nan
 
 
 def _power(a, n):
@@ -63,9 +63,14 @@ class Vector:
     __add__, __radd__ = _pairwise(lambda a, b: a + b)
     __sub__, __rsub__ = _pairwise(lambda a, b: a - b)
     __mul__, __rmul__ = _pairwise(lambda a, b: a * b)
-    __truediv__, __rtruediv__ = _pairwise(_quotient)
+    __rtruediv__ = _pairwise(_quotient)[1]
     __gt__, __lt__ = _pairwise(lambda a, b: a > b)[0], _pairwise(lambda a, b: a < b)[0]
     maximum, minimum = _pairwise(ops.maximum)[0], _pairwise(ops.minimum)[0]
+
+    def __truediv__(self, other):
+        if isinstance(other, Vector):
+            return Vector(_quotient(self.x, other.x), _quotient(self.y, other.y))
+        return Vector(self.x / other, self.y / other)
 
     def __pow__(self, n):
         return Vector(_power(self.x, n), _power(self.y, n))

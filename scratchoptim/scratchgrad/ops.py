@@ -4,13 +4,13 @@ In a derivative g has the shape of the output y. It is written with tensors, so 
 an input was stretched to the shape of y, the walk adds up again (`tensor._fitted`). Primitives and what is composed of
 them become methods of `Tensor` at the end of the file, under torch's names.
 """
-# ruff: noqa: D103, F401
+# ruff: noqa: D103
 
 import math
 
 import numpy as np
 
-from .tensor import Tensor, _new, enable_grad, grad, no_grad, primitive
+from .tensor import Tensor, _new, primitive
 
 GRID = np.arange(-6, 6 + 1 / 512, 1 / 256)
 ERF, SLOPE = np.array([math.erf(x) for x in GRID]), 2 / math.sqrt(math.pi) * np.exp(-(GRID**2))
@@ -123,7 +123,7 @@ def concatenate(*parts, dim=0):
 
 # Linear maps -----------------------------------------------------------------------------------------------------------
 @primitive
-def product(a, b): return a.data @ b.data, lambda g, y: product(g, b.mT), lambda g, y: product(a.mT, g)
+def _matmul(a, b): return a.data @ b.data, lambda g, y: _matmul(g, b.mT), lambda g, y: _matmul(a.mT, g)
 @primitive
 def windows(a, size=(1, 1), stride=(1, 1)):
     """(C, H, W, N) -> (C, *size, H', W', N): what each place of a window sees as the window moves over the image."""
@@ -158,25 +158,20 @@ def _erf(a):
     return start + slope * d * series
 
 
+# fmt: off
 # Composed of primitives ------------------------------------------------------------------------------------------------
-
-
+def cat(tensors, dim=0): return concatenate(*tensors, dim=dim)
+def stack(tensors, dim=0): return concatenate(*(t.unsqueeze(dim) for t in tensors), dim=dim)
 def where(condition, a, b):
     """Return a where the condition, an array or tensor of booleans, holds, and b elsewhere."""
-    held = np.asarray(condition)
-    if held.dtype != bool:
-        raise TypeError(f"where: the condition must be of booleans, got {held.dtype}")
-    return choose(a, b, held)
-
-
+    if np.asarray(condition).dtype != bool:
+        raise TypeError(f"where: the condition must be of booleans, got {np.asarray(condition).dtype}")
+    return choose(a, b, np.asarray(condition))
 def mean(a, dim=None, keepdim=False):
-    """Return the mean of all elements, or along dim."""
     if a.dtype.kind != "f":
         raise TypeError(f"mean of shape {a.shape}: the values must be floats, got {a.dtype}; see Tensor.to")
     total = sum(a, dim, keepdim)
     return total / (a.data.size / (total.data.size or 1))
-
-
 def matmul(a, b):
     """Return a @ b; a vector counts as a row on the left and as a column on the right, leading axes are broadcast."""
     a, b = (x if isinstance(x, Tensor) else Tensor(x) for x in (a, b))
@@ -184,71 +179,41 @@ def matmul(a, b):
         return matmul(a.unsqueeze(0), b).squeeze(-2 if b.ndim > 1 else -1)
     if b.ndim == 1:
         return matmul(a, b.unsqueeze(1)).squeeze(-1)
-    if a.ndim > 2 and b.ndim == 2 and a.data.size:  # one product instead of many
-        return product(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
-    return product(a, b)
-
-
-def cat(tensors, dim=0):
-    """Join tensors along an axis."""
-    return concatenate(*tensors, dim=dim)
-
-
-def stack(tensors, dim=0):
-    """Join tensors of one shape along a new axis."""
-    return concatenate(*(t.unsqueeze(dim) for t in tensors), dim=dim)
-
-
+    if a.ndim > 2 and b.ndim == 2 and a.data.size and a.shape[-1] == len(b):  # one product instead of many
+        return _matmul(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[1])
+    return _matmul(a, b)
 def transpose(a, dim0, dim1):
-    """Swap two axes."""
     dims = list(range(a.ndim))
     dims[dim0], dims[dim1] = dims[dim1], dims[dim0]
     return permute(a, dims)
-
-
 def _getitem(a, index):
     plain = tuple(i.data if isinstance(i, Tensor) else i for i in (index if isinstance(index, tuple) else (index,)))
     return pick(a, plain if isinstance(index, tuple) else plain[0])
+def _constant(f):  # a method that has no derivative, or zero wherever it has one
+    def method(self, *args, **axes):
+        return _new(np.asarray(f(self.data, *(x.data if isinstance(x, Tensor) else x for x in args), **axes)))
+    return method
 
-
-def _constant(f):  # a method that returns values only: the derivative is zero wherever there is one
-    return lambda self, *args, **axes: _new(
-        np.asarray(f(self.data, *(x.data if isinstance(x, Tensor) else x for x in args), **axes))
-    )
-
-
+SAME = (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu, maximum, minimum, to, sum, mean, amax,
+        expand, reshape, permute, matmul, transpose)
 METHODS = dict(
-    {f.__name__: f for f in (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu, maximum)},
-    **{f.__name__: f for f in (minimum, to, sum, mean, amax, expand, reshape, permute, matmul, transpose)},
+    {f.__name__: f for f in SAME}, max=amax, view=reshape, __neg__=neg, __pow__=pow, __abs__=abs, __getitem__=_getitem,
+    **{f"__{f.__name__}__": f for f in (add, sub, mul, matmul)}, __truediv__=div,
+    **{f"__r{f.__name__}__": lambda a, b, f=f: f(b, a) for f in (add, sub, mul, matmul)}, __rtruediv__=lambda a, b: div(b, a),
+    **{f"__{n}__": _constant(f) for n, f in dict(lt=np.less, le=np.less_equal, gt=np.greater, eq=np.equal).items()},
+    __ge__=_constant(np.greater_equal), __ne__=_constant(np.not_equal),
     **{f.__name__: _constant(f) for f in (np.sign, np.isnan, np.isfinite, np.any, np.all)},
-    **{f"__{name}__": f for name, f in dict(neg=neg, pow=pow, abs=abs, getitem=_getitem).items()},
-    **{f"__{f.__name__}__": f for f in (add, sub, mul, matmul)},
-    **{f"__r{f.__name__}__": lambda self, other, f=f: f(other, self) for f in (add, sub, mul, matmul)},
-    __truediv__=div,
-    __rtruediv__=lambda self, other: div(other, self),
-    **{f"__{name}__": _constant(f) for name, f in dict(lt=np.less, le=np.less_equal, gt=np.greater).items()},
-    **{f"__{name}__": _constant(f) for name, f in dict(ge=np.greater_equal, eq=np.equal, ne=np.not_equal).items()},
-    max=amax,
-    numpy=lambda a: a.data,
-    tolist=lambda a: a.data.tolist(),
-    zero_=lambda a: a.copy_(0),
-    fill_=lambda a, value: a.copy_(value),
-    __len__=lambda a: len(a.data),
-    __bool__=lambda a: bool(a.item()),
-    __float__=lambda a: float(a.item()),
-    __int__=lambda a: int(a.item()),
-    __format__=lambda a, spec: format(a.item() if spec else repr(a), spec),
-    view=reshape,
     argmax=lambda a, dim=None, keepdim=False: _new(np.asarray(a.data.argmax(dim, keepdims=keepdim))),
-    clone=lambda a: to(a, a.dtype),
-    float=lambda a: to(a, np.float32),
-    double=lambda a: to(a, np.float64),
+    item=lambda a: a.data.item(), numpy=lambda a: a.data, tolist=lambda a: a.data.tolist(), clone=lambda a: to(a, a.dtype),
+    zero_=lambda a: a.copy_(0), fill_=lambda a, value: a.copy_(value), __len__=lambda a: len(a.data),
+    __bool__=lambda a: bool(a.item()), __float__=lambda a: float(a.item()), __int__=lambda a: int(a.item()),
+    __format__=lambda a, spec: format(a.item() if spec else repr(a), spec),
+    float=lambda a: to(a, np.float32), double=lambda a: to(a, np.float64),
     where=lambda a, condition, other: where(condition, a, other),
     unsqueeze=lambda a, dim: reshape(a, np.expand_dims(a.data, dim).shape),
     squeeze=lambda a, dim: reshape(a, np.squeeze(a.data, dim).shape),
     flatten=lambda a, start_dim=0: reshape(a, *a.shape[:start_dim], math.prod(a.shape[start_dim:])),
-    T=property(lambda a: permute(a, *range(a.ndim)[::-1])),
-    mT=property(lambda a: transpose(a, -2, -1)),
+    T=property(lambda a: permute(a, *range(a.ndim)[::-1])), mT=property(lambda a: transpose(a, -2, -1)),
 )
-for _name, _method in METHODS.items():
-    setattr(Tensor, _name, _method)
+for _name, _f in METHODS.items():
+    setattr(Tensor, _name, _f)

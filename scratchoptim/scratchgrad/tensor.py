@@ -9,61 +9,49 @@ from operator import attrgetter
 import numpy as np
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-_numbers = itertools.count(1)
+_count = itertools.count(1)
 _mode = type("_Mode", (threading.local,), {"recording": True})()  # each thread has a switch of its own
 
 
-class enable_grad(ContextDecorator):
-    """Record operations within: a context manager, or a decorator of functions."""
-
-    recording = True
-
-    def __enter__(self):
-        self.before = (_mode.recording, getattr(self, "before", None))  # a stack: a decorated function may call itself
-        _mode.recording = self.recording
-
-    def __exit__(self, *error):
-        _mode.recording, self.before = self.before
-
-
-class no_grad(enable_grad):
-    """Record nothing within: a context manager, or a decorator of functions.
+class no_grad(ContextDecorator):
+    """Record nothing within: a context manager, or a decorator. `no_grad(recording=True)` is the opposite.
 
     >>> x = Tensor([1.0], requires_grad=True)
     >>> with no_grad():
-    ...     y = 2 * x
-    >>> y.requires_grad
+    ...     print((2 * x).requires_grad)
     False
     """
 
-    recording = False
+    def __init__(self, recording=False):
+        self.states = [recording]
+
+    def __enter__(self):
+        self.states.append(_mode.recording)
+        _mode.recording = self.states[0]
+
+    def __exit__(self, *error):
+        _mode.recording = self.states.pop()
 
 
 class Tensor:
-    """An array whose operations are recorded, so that derivatives can be taken. The methods have torch's names.
+    """An array whose operations are recorded, so that derivatives can be taken. Its methods have torch's names.
 
     Parameters
     ----------
-    data : number, nested list, array or tensor
+    data : number, nested list, array, or tensor of any library
         Copied. What has a precision keeps it; Python's own floats become float32, as in torch.
     requires_grad : bool, default False
-        Whether derivatives with respect to this tensor are wanted; then it must hold floats.
+        Whether derivatives with respect to it are wanted. A TypeError says that only floats have any.
     dtype : NumPy dtype, optional
-        To choose the precision.
 
     Attributes
     ----------
     data : numpy.ndarray
-        The values. What is written into it by hand goes unseen; after `copy_` a graph knows that its values are gone.
+        The values. What is written into it by hand goes unseen; a graph notices what `copy_` overwrites.
     grad : Tensor or None
         The derivative that `backward` left here; a further `backward` adds to it.
     is_leaf : bool
-        Whether the tensor was made by hand, not by a recorded operation.
-
-    Raises
-    ------
-    TypeError
-        If the values are not real numbers, or are integers and want gradients.
+        Whether it was made by hand, not by a recorded operation.
 
     Examples
     --------
@@ -73,34 +61,23 @@ class Tensor:
     Tensor([[3., 4.]])
     """
 
-    grad = op = version = None  # op: name of the operation it is the result of; version: [writes], shared by all views
-    parents = vjps = ()  # the operation's inputs, and for each a function from the derivative of the result to its own
-    number = stamp = 0  # when the operation took place, and the versions of what it saw
+    grad = op = None  # op: the name of the operation that it is the result of
+    parents = vjps = ()  # the operation's inputs, and for each a function: derivative of the result -> its own
+    number, version, stamp = 0, (0,), 0  # when it was made; how often it was written; the versions that it was made of
     _requires = False
     __array_ufunc__ = None  # array * tensor is the tensor's affair
     __hash__ = object.__hash__  # == compares elements, yet a dict knows tensors by identity
 
     def __init__(self, data, requires_grad=False, dtype=None):
         own = dtype is None and not hasattr(data, "dtype")
-        self.data = np.array(_values(data), dtype=dtype)
-        if self.data.dtype.kind not in "fiub":
-            raise TypeError(f"Tensor: the values must be real numbers, got {self.data.dtype}")
-        if own and self.data.dtype == FLOAT64:
-            self.data = self.data.astype(FLOAT32)
-        self.requires_grad = requires_grad
+        self.data = np.array(_values(data), dtype)
+        if self.dtype.kind not in "fiub":
+            raise TypeError(f"Tensor: the values must be real numbers, got {self.dtype}")
+        self.data = self.data.astype(FLOAT32) if own and self.dtype == FLOAT64 else self.data
+        self.requires_grad_(requires_grad)
 
-    shape = property(lambda self: self.data.shape)
-    ndim = property(lambda self: self.data.ndim)
-    dtype = property(lambda self: self.data.dtype)
-    is_leaf = property(lambda self: self.op is None)
-
-    @property
-    def requires_grad(self):
-        """Whether operations on the tensor are recorded; only leaves can be told."""
-        return self._requires
-
-    @requires_grad.setter
-    def requires_grad(self, wanted):
+    def requires_grad_(self, wanted=True):
+        """Set `requires_grad`, whether operations on a leaf are recorded; return the tensor."""
         if wanted and self.dtype.kind != "f":
             raise TypeError(f"requires_grad: only floats have gradients, got a tensor of {self.dtype}")
         if self.op and not wanted:
@@ -108,25 +85,21 @@ class Tensor:
                 f"requires_grad: the result of {self.op} depends on what requires gradients; detach() it"
             )
         self._requires = bool(wanted)
-
-    def requires_grad_(self, wanted=True):
-        """Set `requires_grad` and return the tensor."""
-        self.requires_grad = wanted
         return self
 
+    requires_grad = property(attrgetter("_requires"), requires_grad_)
+    shape, ndim, dtype = (property(attrgetter("data." + name)) for name in ("shape", "ndim", "dtype"))
+    is_leaf = property(lambda self: self.op is None)
+
     def detach(self):
-        """Return a tensor of the same memory without a past; a graph notices what `copy_` writes through it."""
+        """Return a tensor without a past on the same memory."""
         return _new(self.data, self)
 
     def copy_(self, other):
-        """Write the values of a tensor of any library, of an array or a number, into this one; return it.
+        """Overwrite the values with those of a tensor of any library, of an array or a number; return the tensor.
 
-        Raises
-        ------
-        RuntimeError
-            If the tensor is the result of an operation, or requires gradients and operations are recorded.
-        ValueError, TypeError
-            If shape or type do not fit. Nothing is written then.
+        A RuntimeError protects results, and, while operations are recorded, what requires gradients; a ValueError or
+        TypeError names a shape or type that does not fit. Nothing is written then.
         """
         if self.op:
             raise RuntimeError(f"copy_: the result of {self.op} is part of a graph; write into a leaf, or its detach()")
@@ -135,24 +108,18 @@ class Tensor:
         try:
             np.copyto(self.data, _values(other), casting="same_kind")
         except (ValueError, TypeError) as error:
-            value = np.asarray(_values(other))
-            text = f"{value.dtype} of shape {value.shape} does not go into {self.dtype} of shape {self.shape}"
-            raise type(error)(f"copy_: {text}") from None
+            got = np.asarray(_values(other))
+            fit = f"{got.dtype} of shape {got.shape} does not go into {self.dtype} of shape {self.shape}"
+            raise type(error)("copy_: " + fit) from None
         _version(self)[0] += 1
         return self
 
-    def item(self):
-        """Return the only element as a Python number."""
-        if self.data.size != 1:
-            raise ValueError(f"item: a tensor of shape {self.shape} is not one number")
-        return self.data.item()
-
     def __array__(self, dtype=None, copy=None):
-        return np.array(self.data, dtype=dtype, copy=copy)
+        return np.array(self.data, dtype, copy=copy)
 
     def __repr__(self):
         values = np.array2string(self.data, separator=", ", prefix="Tensor(")
-        kind = f", dtype={self.dtype}" if self.dtype == np.float64 else ""
+        kind = ", dtype=float64" if self.dtype == FLOAT64 else ""
         past = f", op={self.op}" if self.op else ", requires_grad=True" if self._requires else ""
         return f"Tensor({values}{kind}{past})"
 
@@ -162,39 +129,30 @@ class Tensor:
         Parameters
         ----------
         gradient : Tensor, optional
-            The derivative with respect to this tensor of the quantity that matters; for a scalar it is 1.
+            The derivative with respect to this tensor of what matters; for a scalar it is 1, another needs it.
         create_graph : bool, default False
             Record the walk itself, so that derivatives of the derivatives can be taken.
-        retain_graph : bool, default `create_graph`
-            Keep the graph for another walk. Else it is freed.
+        retain_graph : bool, default create_graph
+            Keep the graph for another walk; else it is freed.
 
         Raises
         ------
-        RuntimeError
-            If nothing was recorded, or the graph was freed, or values in it were overwritten since.
-        ValueError
-            If gradient is missing, or has another shape. Nothing has changed after an error.
+        RuntimeError, ValueError
+            If nothing was recorded, the graph was freed, a value in it was overwritten since, or gradient is missing or
+            of another shape. Nothing has changed then.
         """
         leaves, found = _pull(self, gradient, create_graph, retain_graph, "backward")
-        with enable_grad() if create_graph else no_grad():
+        with no_grad(recording=create_graph):
             sums = [found[x] if x.grad is None else x.grad + found[x] for x in leaves]
         for leaf, total in zip(leaves, sums):
             leaf.grad = total
 
 
 def grad(y, xs, create_graph=False, gradient=None, retain_graph=None):
-    """Return the derivatives of y with respect to the tensors xs, and leave every `grad` as it is.
+    """Return the derivatives of y with respect to a tensor or list xs, leaves or results; no `grad` changes.
 
-    Parameters
-    ----------
-    y : Tensor
-        A scalar; of any shape if `gradient` is given. This and the rest, and the errors, as in `Tensor.backward`.
-    xs : Tensor, or list of Tensor
-        Leaves or results. A ValueError names one that y does not depend on.
-
-    Examples
-    --------
-    The derivatives of x³ at 2: 3x² and, with the first walk recorded, 6x.
+    The other arguments, and the errors, are those of `Tensor.backward`. Here are the derivatives of x³ at 2: 3x² and,
+    with the first walk recorded, 6x.
 
     >>> x = Tensor(2.0, requires_grad=True)
     >>> slope = grad(x**3, x, create_graph=True)
@@ -213,14 +171,14 @@ def _pull(end, gradient, create_graph, retain_graph, name, wanted=()):
     if gradient is None and end.data.size != 1:
         raise ValueError(f"{name}: a tensor of shape {end.shape} is no scalar; pass the derivative with respect to it")
     found = {end: _new(np.ones_like(end.data)) if gradient is None else _input(gradient, name)}
-    if found[end].shape != end.shape:
-        raise ValueError(f"{name}: the gradient of a tensor of shape {end.shape} has shape {found[end].shape}")
+    if np.shape(found[end].data) != end.shape:
+        raise ValueError(f"{name}: a tensor of shape {end.shape}, its gradient of shape {np.shape(found[end].data)}")
     (nodes, leaves), keep = _graph(end, name), set(wanted)
     for i, x in enumerate(wanted):
         if x not in nodes and x not in leaves:
             raise ValueError(f"{name}: the result does not depend on xs[{i}], of shape {x.shape}")
-    with enable_grad() if create_graph else no_grad():
-        # Results are younger than what they were made of: from the youngest on, each has its whole derivative in time.
+    with no_grad(recording=create_graph):
+        # Results are younger than what they are made of: from the youngest on, each has its whole derivative in time.
         for node in sorted(nodes, key=attrgetter("number"), reverse=True):
             g = found[node]
             for parent, vjp in zip(node.parents, node.vjps):
@@ -232,7 +190,7 @@ def _pull(end, gradient, create_graph, retain_graph, name, wanted=()):
     if not (create_graph if retain_graph is None else retain_graph):
         for node in nodes:
             node.parents = node.vjps = None
-    return leaves, found if create_graph else {x: _new(g.data.copy()) for x, g in found.items()}  # may be shared, views
+    return leaves, found if create_graph else {x: _new(g.data.copy()) for x, g in found.items()}  # may be shared
 
 
 def _graph(end, name):
@@ -241,13 +199,11 @@ def _graph(end, name):
     while stack:
         node = stack.pop()
         if not node.op:
-            leaves[node] = None  # a dict is a set in order
+            leaves[node] = None  # a dict is a set that has an order
         elif node not in nodes:
             if node.parents is None:
-                raise RuntimeError(
-                    f"{name}: an earlier walk has freed the graph of {node.op}; it needs retain_graph=True"
-                )
-            if node.stamp != _stamp((*node.parents, node)):
+                raise RuntimeError(f"{name}: the graph of {node.op} was freed by a walk without retain_graph=True")
+            if node.stamp != _stamp(node, node.parents):
                 shapes = " and ".join(str(np.shape(x.data)) for x in node.parents)
                 raise RuntimeError(f"{name}: what {node.op} saw, of shape {shapes}, was overwritten before the walk")
             nodes.add(node)
@@ -265,7 +221,7 @@ def _fitted(g, like):
 
 
 def _new(array, source=None):
-    """Return a tensor without a past; one that sees the memory of `source` shares its version."""
+    """Return a tensor without a past; one that is a view of `source` shares its version."""
     out = Tensor.__new__(Tensor)
     out.data = array
     if source is not None:
@@ -274,46 +230,35 @@ def _new(array, source=None):
 
 
 def _version(x):
-    x.version = x.version or [0]
+    x.version = x.version if isinstance(x.version, list) else [0]
     return x.version
 
 
-def _stamp(tensors):
-    stamp = 0
-    for x in tensors:
-        if x.version:
-            stamp += x.version[0]
-    return stamp
+def _stamp(out, inputs):
+    return sum([x.version[0] for x in inputs], out.version[0])
 
 
 def _values(x):
-    """Return the array of a tensor, of this library or another, or else x itself."""
     return x.data if isinstance(x, Tensor) else np.asarray(x.detach()) if hasattr(x, "detach") else x
 
 
 def _input(x, name):
     """Return an operand as a tensor. A number stays a number: NumPy then keeps the other operand's precision."""
+    x = x.item() if isinstance(x, np.generic) else x
+    if isinstance(x, (int, float, np.ndarray)):
+        return _new(x)
     if isinstance(x, Tensor):
         return x
-    if isinstance(x, (int, float, np.ndarray)):
-        return _new(float(x) if isinstance(x, np.float64) else x)
-    if isinstance(x, np.generic):
-        return _new(x.item())
     raise TypeError(f"{name}: operands must be tensors, arrays or numbers, got {type(x).__name__}")
 
 
 def primitive(f):
     """Make an operation that records itself from a function that returns a value and its derivatives.
 
-    Parameters
-    ----------
-    f : function
-        Its parameters without default are tensors, the others options. It returns an array, and for each tensor a
-        function (g, y) -> derivative with respect to it, y being the output and g the derivative with respect to y.
-        These functions are written with tensors, and so can be differentiated in turn.
+    The parameters of f without default are tensors, the others options. It returns an array, and for each tensor a
+    function (g, y) -> derivative with respect to it, where y is the output and g the derivative with respect to y.
+    These functions are written with tensors, so that they can be differentiated in turn.
 
-    Examples
-    --------
     >>> @primitive
     ... def cube(a):
     ...     return a.data**3, lambda g, y: g * 3 * a**2
@@ -321,33 +266,24 @@ def primitive(f):
     >>> grad(cube(x), x)
     Tensor([12.])
     """
-    name, count = f.__name__, f.__code__.co_argcount - len(f.__defaults__ or ()) or 1 << 30  # 1 << 30: all of them
+    name, n = f.__name__.strip("_"), f.__code__.co_argcount - len(f.__defaults__ or ()) or 1 << 30  # *parts: all
 
     @functools.wraps(f)
     def operation(*args, **options):
-        inputs = [x if type(x) is Tensor else _input(x, name) for x in args[:count]]
+        inputs = [x if type(x) is Tensor else _input(x, name) for x in args[:n]]
         try:
-            value, *vjps = f(*inputs, *args[count:], **options)
+            value, *vjps = f(*inputs, *args[n:], **options)
         except (ValueError, IndexError, TypeError) as error:
             kind = next(kind for kind in (IndexError, ValueError, TypeError) if isinstance(error, kind))
-            shapes = " and ".join(str(np.shape(x.data)) for x in inputs)
-            raise kind(f"{name} of shape {shapes}: {error}") from error
-        if type(value) is not np.ndarray:
-            value = np.asarray(value)
-        if value.dtype is FLOAT64 and name != "to" and not any(_is_double(x.data) for x in inputs):
+            raise kind(f"{name} of shape {' and '.join(str(np.shape(x.data)) for x in inputs)}: {error}") from error
+        value = value if type(value) is np.ndarray else np.asarray(value)
+        if value.dtype is FLOAT64 and name != "to" and not any(getattr(x.data, "dtype", 0) == FLOAT64 for x in inputs):
             value = value.astype(FLOAT32)  # integers make no number more precise
-        base, first = value.base, inputs[0]
-        out = _new(value, first if base is not None and (base is first.data or base is first.data.base) else None)
-        if _mode.recording:
-            for x in inputs:
-                if x._requires:
-                    out._requires, out.op, out.parents, out.vjps = True, name, inputs, vjps
-                    out.number, out.stamp = next(_numbers), _stamp((*inputs, out))
-                    break
+        base, source = value.base, inputs[0]
+        out = _new(value, source if base is not None and (base is source.data or base is source.data.base) else None)
+        if _mode.recording and any([x._requires for x in inputs]):
+            out._requires, out.op, out.parents, out.vjps = True, name, inputs, vjps
+            out.number, out.stamp = next(_count), _stamp(out, inputs)
         return out
 
     return operation
-
-
-def _is_double(value):
-    return getattr(value, "dtype", None) == FLOAT64

@@ -4,7 +4,7 @@
 (() => {
   const { client, NEAR, h, button, icon, control, unique } = globalThis.ScratchOptimParts;
   const NODE = { tall: 62, least: 108, letter: 7.25, small: 26 }; // px
-  const GAP = { along: 72, most: 92, upright: 52, between: 14 }; // px between layers, and beside one another
+  const GAP = { along: 58, most: 92, upright: 52, between: 14 }; // px between layers, and beside one another
   const SMALLEST = 0.8; // what is wider than the page at this scale is scrolled
   const PACE = 1500; // ms for each step
   const PAUSE = 250; // ms after the last key until the formula is read
@@ -83,8 +83,9 @@
       const [layers, across] = [0, 1].map((i) => 1 + Math.max(...places.map((place) => place[i])));
       const room = this.node.clientWidth || 600;
       const longest = Math.max(...edges.map(({ label }) => label.length), 0);
-      const gap = Math.min(Math.max(GAP.along, 6.8 * longest + 34), GAP.most);
-      const upright = layers * (wide + gap) - gap + 4 > room;
+      const left = (room - layers * wide - 4) / Math.max(1, layers - 1); // between layers, if it lies down
+      const upright = left < GAP.along; // whatever the numbers are: it does not turn while a slider moves
+      const gap = Math.min(Math.max(GAP.along, 6.8 * longest + 34), GAP.most, left);
       const pitch = upright ? [wide + GAP.between, NODE.tall + GAP.upright] : [wide + gap, NODE.tall + GAP.between];
       const [columns, rows] = upright ? [across, layers] : [layers, across];
       const width = (columns - 1) * pitch[0] + wide + 4;
@@ -222,9 +223,9 @@
         "div", { class: "live" },
         h("div", { class: "bar" }, h("label", { for: field }, "Formula"), this.field, h("button", { type: "button", click: () => this.reset() }, "Reset")),
         h("p", { class: "hint", id: hint }, "Letters are inputs. + − * / **, exp log sqrt tanh sin cos relu; parts may have names: q = a + b; q*c"),
-        this.notes, this.picture.node,
+        this.notes, this.steps.node, this.said, this.told, this.picture.node,
         h("p", { class: "hint" }, "On each edge: its local derivative. A gradient that goes back along the edge is multiplied by it."),
-        this.said, this.told, this.steps.node, this.inputs,
+        this.inputs,
         h("details", { class: "numbers" }, h("summary", {}, "All numbers"), h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table of all numbers" }, table)),
       );
       this.append(this.live);

@@ -35,9 +35,7 @@ class Row:
     demo : dict
         "landscape": name, and "hyperparameters": dict, that show what it is for.
     published : dict
-        Hyperparameter -> the default that the paper gives it, as text; "where": the place in the paper.
-    written : bool
-        Whether the chapter exists; False if it is to come.
+        Hyperparameter -> the default that the paper gives it, as text; "where": the place in the paper, if it has one.
     variants : dict
         Setting of the torch twin -> name of the row whose rule it picks, where it is True.
     sparse : dict or None
@@ -59,7 +57,6 @@ class Row:
     color: str
     demo: dict = field(hash=False)
     published: dict = field(hash=False, default_factory=dict)
-    written: bool = True
     variants: dict = field(hash=False, default_factory=dict)
     sparse: dict | None = field(hash=False, default=None)
     dense: bool = True
@@ -83,6 +80,7 @@ CATALOG = [
         oracle="torch.optim.SGD with momentum 0, and the closed form on a quadratic",
         color="#0072B2",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.07}},
+        published={"lr": "chosen anew in each step"},
     ),
     Row(
         rule=optimizers.SGD,
@@ -96,6 +94,7 @@ CATALOG = [
         oracle="torch.optim.SGD",
         color="#CC79A7",
         demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1}},
+        published={"lr": "falls like 1/t"},
         sparse={"momentum": 0},
     ),
     Row(
@@ -110,6 +109,7 @@ CATALOG = [
         oracle="torch.optim.SGD with momentum at a constant lr, and the closed form on a quadratic",
         color="#D55E00",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.07, "momentum": 0.6}},
+        published={"lr": "from the extreme curvatures", "momentum": "from the extreme curvatures"},
     ),
     Row(
         rule=optimizers.Nesterov,
@@ -123,6 +123,7 @@ CATALOG = [
         oracle="the algorithm as published, and torch.optim.SGD with nesterov at a constant lr and momentum",
         color="#009E73",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.04}},
+        published={"lr": "1/L, or by halving until it fits", "momentum": "grows towards 1"},
     ),
     Row(
         rule=optimizers.Rprop,
@@ -136,7 +137,7 @@ CATALOG = [
         oracle="torch.optim.Rprop",
         color="#661100",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
-        written=False,
+        published={"where": "section II.C", "lr": "0.1", "etas": "(0.5, 1.2)", "step_sizes": "(1e-06, 50.0)"},
     ),
     Row(
         rule=optimizers.Adagrad,
@@ -150,7 +151,7 @@ CATALOG = [
         oracle="torch.optim.Adagrad",
         color="#785EF0",
         demo={"landscape": "valley", "hyperparameters": {"lr": 1.0}},
-        written=False,
+        published={"where": "Algorithm 1 and section 1", "eps": "0"},
         sparse={},
     ),
     Row(
@@ -165,7 +166,7 @@ CATALOG = [
         oracle="torch.optim.RMSprop",
         color="#C71585",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "alpha": 0.9}},
-        written=False,
+        published={"where": "slide 29", "alpha": "0.9"},
     ),
     Row(
         rule=optimizers.Adadelta,
@@ -179,7 +180,7 @@ CATALOG = [
         oracle="torch.optim.Adadelta",
         color="#999933",
         demo={"landscape": "valley", "hyperparameters": {"lr": 1.0, "rho": 0.9, "eps": 1e-3}},
-        written=False,
+        published={"where": "section 4.1", "rho": "0.95", "eps": "1e-06"},
     ),
     Row(
         rule=optimizers.Adam,
@@ -193,7 +194,7 @@ CATALOG = [
         oracle="torch.optim.Adam",
         color="#648FFF",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
-        written=False,
+        published={"where": "Algorithm 1", "lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
         variants={"amsgrad": "AMSGrad"},
     ),
     Row(
@@ -208,7 +209,7 @@ CATALOG = [
         oracle="torch.optim.Adamax",
         color="#882255",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
-        written=False,
+        published={"where": "Algorithm 2", "lr": "0.002", "betas": "(0.9, 0.999)"},
     ),
     Row(
         rule=optimizers.SparseAdam,
@@ -222,7 +223,7 @@ CATALOG = [
         oracle="torch.optim.SparseAdam",
         color="#4B0092",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
-        written=False,
+        published={"where": "Algorithm 1", "lr": "0.001", "betas": "(0.9, 0.999)"},
         sparse={},
         dense=False,
     ),
@@ -238,7 +239,6 @@ CATALOG = [
         oracle="torch.optim.Adam with amsgrad=True",
         color="#708238",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
-        written=False,
     ),
 ]
 

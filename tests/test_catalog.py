@@ -17,6 +17,7 @@ from scratchoptim.catalog import CATALOG, row
 from scratchoptim.hyperparameters import VOCABULARY
 
 every_row = pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+BY_COORDINATE = ("Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax", "SparseAdam", "AMSGrad")
 CASES = [pytest.param(r, kw, id=f"{r.name}-{i}") for r in CATALOG for i, kw in enumerate(ORACLES[r.name][1])]
 
 
@@ -253,8 +254,7 @@ def test_the_demonstration_stays_in_the_picture_and_descends(row):
 
 
 @every_row
-def test_a_turned_landscape_turns_the_path_of_the_classical_rules_only(row):
-    """They know no coordinates: turning the problem turns the run. All later ones scale each coordinate for itself."""
+def test_a_turned_landscape_turns_the_path_unless_the_rule_scales_each_coordinate_for_itself(row):
     q, _ = torch.linalg.qr(randn(7, 4, 4))
     h = torch.diag(torch.tensor([1.0, 2.0, 5.0, 10.0], dtype=torch.float64))
     straight, turned = randn(8, 4), q @ randn(8, 4)
@@ -265,7 +265,7 @@ def test_a_turned_landscape_turns_the_path_of_the_classical_rules_only(row):
         first.step()
         second.step()
     same = torch.allclose(q @ a.detach(), b.detach(), rtol=1e-11, atol=1e-12)
-    assert same is (row.name in ("GradientDescent", "SGD", "HeavyBall", "Nesterov"))
+    assert same is (row.name not in BY_COORDINATE)
 
 
 # Special cases -------------------------------------------------------------------------------------------------------

@@ -14,6 +14,16 @@ from .sgd import SGD
 from .sparse_adam import SparseAdam
 
 __all__ = [
-    "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax",
-    "SparseAdam", "AMSGrad",
-]  # fmt: skip
+    "GradientDescent",
+    "SGD",
+    "HeavyBall",
+    "Nesterov",
+    "Rprop",
+    "Adagrad",
+    "RMSprop",
+    "Adadelta",
+    "Adam",
+    "Adamax",
+    "SparseAdam",
+    "AMSGrad",
+]

@@ -1,4 +1,4 @@
-"""ScratchGrad: a deep-learning stack on NumPy alone: `tensor` records and walks back, `ops` has the operations, `nn` layers.
+"""ScratchGrad: a deep-learning stack on NumPy alone. `tensor` records and walks back, `ops` computes, `nn` has layers.
 
 All are loaded when first used: `scalar`, the engine on one number, needs neither them nor NumPy.
 """

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from .ops import place, relu, tanh, where, windows
+from .ops import log_softmax, place, relu, softmax, tanh, where, windows
 from .tensor import Tensor
 
 # ruff: noqa: D102
@@ -19,16 +19,6 @@ def gelu(x, approximate="none"):
         return 0.5 * x * (1 + (math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)).tanh())
     return 0.5 * x * (1 + (x * math.sqrt(0.5)).erf())
 
-def softmax(x, dim=-1):
-    """exp(x) / Σ exp(x), the sum along dim."""
-    x = (x - x.detach().amax(dim, keepdim=True)).exp()
-    return x / x.sum(dim, keepdim=True)
-
-def log_softmax(x, dim=-1):
-    """The logarithm of `softmax`, also where that is too small for a float."""
-    x = x - x.detach().amax(dim, keepdim=True)
-    return x - x.exp().sum(dim, keepdim=True).log()
-
 def cross_entropy(logits, labels):
     """Mean of -log softmax(logits)[label]: logits (n, classes), labels n integers.
 
@@ -36,7 +26,8 @@ def cross_entropy(logits, labels):
     Tensor(0.6931472)
     """
     _check(logits.ndim == 2 and logits.shape[:1] == np.shape(labels), "cross_entropy", logits.shape, np.shape(labels))
-    return -log_softmax(logits)[np.arange(len(logits)), _integers(labels, logits.shape[1], "cross_entropy")].mean()
+    chosen = log_softmax(logits)[np.arange(len(logits)), _integers(labels, logits.shape[1], "cross_entropy")]
+    return chosen.sum() / -len(logits)
 
 def linear(x, weight, bias=None):
     """x Wᵀ + b: x (..., in), weight (out, in), bias (out,) -> (..., out)."""
@@ -107,11 +98,12 @@ def scaled_dot_product_attention(q, k, v, is_causal=False):
 class Module:
     """A part of a network: its attributes are tensors and parts, or lists of parts; its function is `forward`.
 
-    A tensor that requires gradients is a parameter; another is a buffer, which is saved but not trained.
+    A tensor that requires gradients is a parameter; another is a buffer, which is saved but not trained. As in torch:
+    parameters(), named_parameters(), zero_grad(), state_dict(); train(mode=True) and eval(), of which dropout and batch
+    normalisation take notice; to(dtype), for another precision.
     """
 
     training = True
-
     def __call__(self, *inputs): return self.forward(*inputs)
 
     def _parts(self):
@@ -126,47 +118,32 @@ class Module:
         return found
 
     def named_parameters(self):
-        """Return pairs (name, parameter) in the order of definition; one that is used twice comes once."""
-        names = {}
-        for name, p in self._tensors().items():
-            names.setdefault(p, name)
-        return [(name, p) for p, name in names.items() if p.requires_grad]
+        names = {p: name for name, p in reversed(self._tensors().items())}  # one that is used twice has its first name
+        return [(name, p) for name, p in self._tensors().items() if p.requires_grad and names[p] == name]
 
-    def parameters(self):
-        """Return the parameters in the order of definition."""
-        return [p for _, p in self.named_parameters()]
+    def parameters(self): return [p for _, p in self.named_parameters()]
 
     def zero_grad(self):
-        """Forget the gradients."""
         for p in self.parameters():
             p.grad = None
 
     def train(self, mode=True):
-        """Let dropout and batch normalisation act as in training, or with mode=False as in use; return the module."""
         self.training = mode
-        for _, part in self._parts():
-            part.train(mode) if isinstance(part, Module) else None
+        for part in [part for _, part in self._parts() if isinstance(part, Module)]:
+            part.train(mode)
         return self
 
-    def eval(self):
-        """Let dropout and batch normalisation act as in use; return the module."""
-        return self.train(False)
+    def eval(self): return self.train(False)
 
     def to(self, dtype):
-        """Change the precision of all floats; return the module."""
         for x in self._tensors().values():
             x.data = x.data.astype(dtype) if x.dtype.kind == "f" else x.data
         return self
 
-    def state_dict(self):
-        """Return name -> tensor, of the same memory, of parameters and buffers."""
-        return {name: x.detach() for name, x in self._tensors().items()}
+    def state_dict(self): return {name: x.detach() for name, x in self._tensors().items()}
 
     def load_state_dict(self, saved):
-        """Take over a state_dict, of tensors of any library or of arrays.
-
-        A ValueError names what is missing, too much, or of another shape. Nothing has changed then.
-        """
+        """Take over a state_dict, of tensors of any library or arrays; if a ValueError says what differs, nothing."""
         own, given = ({n: tuple(x.shape) for n, x in state.items()} for state in (self._tensors(), saved))
         if own != given:
             wrong = sorted(own.items() - given.items()), sorted(given.items() - own.items())
@@ -189,7 +166,7 @@ def _layer(name, function):
     """A layer without weights: the function's arguments after the first are given when the layer is made."""
     def __init__(self, *args, **options): self.args, self.options = args, options
     def forward(self, x): return function(x, *self.args, **self.options)
-    return type(name, (Module,), dict(__init__=__init__, forward=forward, __module__=__name__, __doc__=function.__doc__))
+    return type(name, (Module,), dict(__init__=__init__, forward=forward, __module__=__name__))
 
 ReLU, Tanh, GELU, Softmax = _layer("ReLU", relu), _layer("Tanh", tanh), _layer("GELU", gelu), _layer("Softmax", softmax)
 MaxPool2d, Flatten = _layer("MaxPool2d", max_pool2d), _layer("Flatten", lambda x: x.flatten(1))
@@ -228,9 +205,9 @@ class BatchNorm2d(Module):
     """`batch_norm`, with weight 1 and bias 0; the running values are buffers."""
 
     def __init__(self, num_features, eps=1e-5, momentum=0.1, dtype=np.float32):
-        self.weight, self.bias, self.eps, self.momentum = *(_full(v, num_features, dtype) for v in (1, 0)), eps, momentum
+        self.weight, self.bias = (_full(v, num_features, dtype) for v in (1, 0))
         self.running_mean, self.running_var = (_full(v, num_features, dtype, False) for v in (0, 1))
-        self.num_batches_tracked = Tensor(0)
+        self.num_batches_tracked, self.eps, self.momentum = Tensor(0), eps, momentum
     def forward(self, x):
         running = self.running_mean, self.running_var
         y = batch_norm(x, *running, self.weight, self.bias, self.training, self.momentum, self.eps)
@@ -263,8 +240,7 @@ class MultiheadAttention(Module):
 
 def _uniform(rng, dtype, bias, *shape):
     draw, bound = np.random.default_rng(rng).uniform, max(math.prod(shape[1:]), 1) ** -0.5
-    new = [Tensor(draw(-bound, bound, s), requires_grad=True, dtype=dtype) for s in (shape, shape[:1])[: 1 + bool(bias)]]
-    return new if bias else (*new, None)
+    return [Tensor(draw(-bound, bound, s), True, dtype) if s else None for s in (shape, shape[:1] if bias else ())]
 
 def _full(value, shape, dtype, trained=True): return Tensor(np.full(shape, value), requires_grad=trained, dtype=dtype)
 

@@ -8,30 +8,22 @@ from operator import attrgetter
 
 import numpy as np
 
-FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-_count = itertools.count(1)
+np.empty(2**25 - 2**13, "u1")  # glibc keeps freed memory up to the largest block so far, else each step fetches it anew
+FLOAT32, FLOAT64, _count = np.dtype("f4"), np.dtype("f8"), itertools.count(1)
 _mode = type("_Mode", (threading.local,), {"recording": True})()  # each thread has a switch of its own
 
 
+# fmt: off
 class no_grad(ContextDecorator):
-    """Record nothing within: a context manager, or a decorator. `no_grad(recording=True)` is the opposite.
+    """Record nothing within: a context manager, or a decorator. `no_grad(recording=True)` is the opposite."""
 
-    >>> x = Tensor([1.0], requires_grad=True)
-    >>> with no_grad():
-    ...     print((2 * x).requires_grad)
-    False
-    """
-
-    def __init__(self, recording=False):
-        self.states = [recording]
+    def __init__(self, recording=False): self.states = [recording]
 
     def __enter__(self):
         self.states.append(_mode.recording)
         _mode.recording = self.states[0]
 
-    def __exit__(self, *error):
-        _mode.recording = self.states.pop()
-
+    def __exit__(self, *error): _mode.recording = self.states.pop()
 
 class Tensor:
     """An array whose operations are recorded, so that derivatives can be taken. Its methods have torch's names.
@@ -39,19 +31,10 @@ class Tensor:
     Parameters
     ----------
     data : number, nested list, array, or tensor of any library
-        Copied. What has a precision keeps it; Python's own floats become float32, as in torch.
+        Copied into the array `data`. What has a precision keeps it; Python's own floats become float32, as in torch.
     requires_grad : bool, default False
-        Whether derivatives with respect to it are wanted. A TypeError says that only floats have any.
+        Whether `backward` is to leave derivatives in `grad`, None so far. A TypeError says that only floats have any.
     dtype : NumPy dtype, optional
-
-    Attributes
-    ----------
-    data : numpy.ndarray
-        The values. What is written into it by hand goes unseen; a graph notices what `copy_` overwrites.
-    grad : Tensor or None
-        The derivative that `backward` left here; a further `backward` adds to it.
-    is_leaf : bool
-        Whether it was made by hand, not by a recorded operation.
 
     Examples
     --------
@@ -81,9 +64,7 @@ class Tensor:
         if wanted and self.dtype.kind != "f":
             raise TypeError(f"requires_grad: only floats have gradients, got a tensor of {self.dtype}")
         if self.op and not wanted:
-            raise RuntimeError(
-                f"requires_grad: the result of {self.op} depends on what requires gradients; detach() it"
-            )
+            raise RuntimeError(f"requires_grad: the result of {self.op} depends on what requires it; use detach()")
         self._requires = bool(wanted)
         return self
 
@@ -96,50 +77,37 @@ class Tensor:
         return _new(self.data, self)
 
     def copy_(self, other):
-        """Overwrite the values with those of a tensor of any library, of an array or a number; return the tensor.
+        """Overwrite the values with those of a tensor of any library, of an array or number; return the tensor.
 
-        A RuntimeError protects results, and, while operations are recorded, what requires gradients; a ValueError or
-        TypeError names a shape or type that does not fit. Nothing is written then.
+        A RuntimeError protects results, and what requires gradients while operations are recorded; a ValueError or
+        TypeError names a shape or type that does not fit. A graph notices what is overwritten here, not in `data`.
         """
-        if self.op:
-            raise RuntimeError(f"copy_: the result of {self.op} is part of a graph; write into a leaf, or its detach()")
-        if self._requires and _mode.recording:
-            raise RuntimeError("copy_: what requires gradients is written through detach(), or under no_grad")
+        if self.op or (self._requires and _mode.recording):
+            kind = f"the result of {self.op}" if self.op else "what requires gradients"
+            raise RuntimeError(f"copy_: {kind} is not written into; use its detach(), or for a leaf no_grad")
         try:
             np.copyto(self.data, _values(other), casting="same_kind")
         except (ValueError, TypeError) as error:
-            got = np.asarray(_values(other))
-            fit = f"{got.dtype} of shape {got.shape} does not go into {self.dtype} of shape {self.shape}"
-            raise type(error)("copy_: " + fit) from None
+            got, want = (f"{x.dtype} of shape {x.shape}" for x in (np.asarray(_values(other)), self.data))
+            raise type(error)(f"copy_: {got} does not go into {want}") from None
         _version(self)[0] += 1
         return self
 
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.data, dtype, copy=copy)
+    def __array__(self, dtype=None, copy=None): return np.array(self.data, dtype, copy=copy)
 
     def __repr__(self):
-        values = np.array2string(self.data, separator=", ", prefix="Tensor(")
         kind = ", dtype=float64" if self.dtype == FLOAT64 else ""
         past = f", op={self.op}" if self.op else ", requires_grad=True" if self._requires else ""
-        return f"Tensor({values}{kind}{past})"
+        return f"Tensor({np.array2string(self.data, separator=', ', prefix='Tensor(')}{kind}{past})"
 
     def backward(self, gradient=None, create_graph=False, retain_graph=None):
         """Add to `grad` of every leaf that this tensor depends on the derivative with respect to it.
 
-        Parameters
-        ----------
-        gradient : Tensor, optional
-            The derivative with respect to this tensor of what matters; for a scalar it is 1, another needs it.
-        create_graph : bool, default False
-            Record the walk itself, so that derivatives of the derivatives can be taken.
-        retain_graph : bool, default create_graph
-            Keep the graph for another walk; else it is freed.
+        What is not a scalar needs `gradient`, the derivative with respect to it of what matters. `create_graph` records
+        the walk, so that derivatives can be taken again. The graph is freed, unless `retain_graph` or create_graph.
 
-        Raises
-        ------
-        RuntimeError, ValueError
-            If nothing was recorded, the graph was freed, a value in it was overwritten since, or gradient is missing or
-            of another shape. Nothing has changed then.
+        A RuntimeError or ValueError says that nothing was recorded, the graph was freed, a value in it overwritten, or
+        that gradient is missing or has another shape. Nothing has changed then.
         """
         leaves, found = _pull(self, gradient, create_graph, retain_graph, "backward")
         with no_grad(recording=create_graph):
@@ -147,12 +115,10 @@ class Tensor:
         for leaf, total in zip(leaves, sums):
             leaf.grad = total
 
-
 def grad(y, xs, create_graph=False, gradient=None, retain_graph=None):
     """Return the derivatives of y with respect to a tensor or list xs, leaves or results; no `grad` changes.
 
-    The other arguments, and the errors, are those of `Tensor.backward`. Here are the derivatives of x³ at 2: 3x² and,
-    with the first walk recorded, 6x.
+    The rest is as in `Tensor.backward`. The derivatives of x³ at 2 are 3x² and, with the first walk recorded, 6x:
 
     >>> x = Tensor(2.0, requires_grad=True)
     >>> slope = grad(x**3, x, create_graph=True)
@@ -162,7 +128,6 @@ def grad(y, xs, create_graph=False, gradient=None, retain_graph=None):
     wanted = [xs] if isinstance(xs, Tensor) else list(xs)
     _, found = _pull(y, gradient, create_graph, retain_graph, "grad", wanted)
     return found[xs] if isinstance(xs, Tensor) else [found[x] for x in wanted]
-
 
 def _pull(end, gradient, create_graph, retain_graph, name, wanted=()):
     """Carry the derivative back from `end`; return the leaves, and a dict: leaf or wanted tensor -> derivative."""
@@ -180,18 +145,15 @@ def _pull(end, gradient, create_graph, retain_graph, name, wanted=()):
     with no_grad(recording=create_graph):
         # Results are younger than what they are made of: from the youngest on, each has its whole derivative in time.
         for node in sorted(nodes, key=attrgetter("number"), reverse=True):
-            g = found[node]
+            g = found[node] if node in keep else found.pop(node)
             for parent, vjp in zip(node.parents, node.vjps):
                 if parent._requires:
                     part = _fitted(vjp(g, node), parent.data)
                     found[parent] = found[parent] + part if parent in found else part
-            if node not in keep:
-                del found[node]
     if not (create_graph if retain_graph is None else retain_graph):
         for node in nodes:
             node.parents = node.vjps = None
     return leaves, found if create_graph else {x: _new(g.data.copy()) for x, g in found.items()}  # may be shared
-
 
 def _graph(end, name):
     """Return the results and the leaves that `end` depends on, having checked that their values are still there."""
@@ -204,12 +166,10 @@ def _graph(end, name):
             if node.parents is None:
                 raise RuntimeError(f"{name}: the graph of {node.op} was freed by a walk without retain_graph=True")
             if node.stamp != _stamp(node, node.parents):
-                shapes = " and ".join(str(np.shape(x.data)) for x in node.parents)
-                raise RuntimeError(f"{name}: what {node.op} saw, of shape {shapes}, was overwritten before the walk")
+                raise RuntimeError(f"{name}: what {node.op} used{_shapes(node.parents)} was overwritten since")
             nodes.add(node)
             stack.extend(parent for parent in node.parents if parent._requires)
     return nodes, leaves
-
 
 def _fitted(g, like):
     """Undo broadcasting, for all operations: add g up along the axes that were stretched; and keep the precision."""
@@ -219,38 +179,30 @@ def _fitted(g, like):
         g = g.sum([*range(extra), *ones]).reshape(like.shape)
     return g if g.data.dtype == like.dtype else g.to(like.dtype)
 
-
-def _new(array, source=None):
-    """Return a tensor without a past; one that is a view of `source` shares its version."""
+def _new(array, source=None):  # a tensor without a past; a view of `source` shares its version
     out = Tensor.__new__(Tensor)
     out.data = array
     if source is not None:
         out.version = _version(source)
     return out
 
-
 def _version(x):
     x.version = x.version if isinstance(x.version, list) else [0]
     return x.version
 
+def _stamp(out, inputs): return sum([x.version[0] for x in inputs], out.version[0])
 
-def _stamp(out, inputs):
-    return sum([x.version[0] for x in inputs], out.version[0])
+def _shapes(tensors): return " of shape " + " and ".join(str(np.shape(x.data)) for x in tensors)
 
+def _values(x): return x.data if isinstance(x, Tensor) else np.asarray(x.detach()) if hasattr(x, "detach") else x
 
-def _values(x):
-    return x.data if isinstance(x, Tensor) else np.asarray(x.detach()) if hasattr(x, "detach") else x
-
-
-def _input(x, name):
-    """Return an operand as a tensor. A number stays a number: NumPy then keeps the other operand's precision."""
+def _input(x, name):  # a number stays a number: NumPy then keeps the other operand's precision
     x = x.item() if isinstance(x, np.generic) else x
     if isinstance(x, (int, float, np.ndarray)):
         return _new(x)
-    if isinstance(x, Tensor):
-        return x
-    raise TypeError(f"{name}: operands must be tensors, arrays or numbers, got {type(x).__name__}")
-
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name}: operands must be tensors, arrays or numbers, got {type(x).__name__}")
+    return x
 
 def primitive(f):
     """Make an operation that records itself from a function that returns a value and its derivatives.
@@ -273,9 +225,9 @@ def primitive(f):
         inputs = [x if type(x) is Tensor else _input(x, name) for x in args[:n]]
         try:
             value, *vjps = f(*inputs, *args[n:], **options)
-        except (ValueError, IndexError, TypeError) as error:
+        except (IndexError, ValueError, TypeError) as error:
             kind = next(kind for kind in (IndexError, ValueError, TypeError) if isinstance(error, kind))
-            raise kind(f"{name} of shape {' and '.join(str(np.shape(x.data)) for x in inputs)}: {error}") from error
+            raise kind(f"{name}{_shapes(inputs)}: {error}") from error
         value = value if type(value) is np.ndarray else np.asarray(value)
         if value.dtype is FLOAT64 and name != "to" and not any(getattr(x.data, "dtype", 0) == FLOAT64 for x in inputs):
             value = value.astype(FLOAT32)  # integers make no number more precise

@@ -1,4 +1,4 @@
-"""Graphs of formulas on the site: the element `<expression-graph>` where a notebook shows a `scratchoptim.ExpressionGraph`.
+"""Graphs of formulas on the site: the element `<expression-graph>` where a notebook shows an `ExpressionGraph`.
 
 As with playgrounds, whose worker and data they share: the description that the notebook stores and its picture become
 an element with the picture inside. The directive `expression-graph` makes one outside of notebooks.

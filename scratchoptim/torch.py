@@ -60,13 +60,14 @@ class TorchOptimizer(torch.optim.Optimizer):
         return dict(saved, state=state, param_groups=groups)
 
     def load_state_dict(self, saved):
-        """Take over a checkpoint of this optimizer, of the rule without torch, or of the torch twin.
+        """Take over a checkpoint of this optimizer, of the rule on any engine, or of the torch twin.
 
         Raises
         ------
         TypeError, ValueError
             If it does not fit: other groups, shapes or settings. Nothing has changed then.
         """
+        saved = as_tensors(saved)
         memories = self._memories(saved)
         groups = [dict(OFF, **group) for group in saved["param_groups"]]  # torch's older ones may lack a setting
         torch.optim.Optimizer.load_state_dict(self, dict(saved, state={}, param_groups=groups))
@@ -156,6 +157,31 @@ class _Rows(tuple):
     """The touched rows of a parameter: their places, their new values, and the memory of all rows."""
 
 
+def as_tensors(saved):
+    """Return a state_dict in which every array, of NumPy or of ScratchGrad, is a torch tensor; the rest is as it was.
+
+    So what was trained on ScratchGrad goes on in torch: ``network.load_state_dict(as_tensors(saved))``, and the same
+    with an optimizer of torch. The optimizers of this module call it themselves.
+
+    Parameters
+    ----------
+    saved : dict
+        As `state_dict` returned it, of a network or of an optimizer. It is not changed.
+
+    Examples
+    --------
+    >>> from scratchoptim.scratchgrad import Tensor
+    >>> as_tensors({"weight": Tensor([1.0, 2.0])})
+    {'weight': tensor([1., 2.])}
+    """
+    if isinstance(saved, dict):
+        return {key: as_tensors(value) for key, value in saved.items()}
+    if isinstance(saved, list):
+        return [as_tensors(value) for value in saved]
+    array = hasattr(saved, "__array__") and hasattr(saved, "__len__")  # NumPy's numbers have no length
+    return torch.tensor(saved.__array__()) if array and not isinstance(saved, torch.Tensor) else saved
+
+
 def _of_elements(memory):
     return isinstance(memory, torch.Tensor)
 
@@ -217,4 +243,4 @@ _BARE = {name: object.__new__(cls) for name, cls in _CLASSES.items()}  # for the
 globals().update(_CLASSES)
 
 Optimizer = torch.optim.Optimizer
-__all__ = [row.name for row in CATALOG] + ["Optimizer", "lr_scheduler"]
+__all__ = [row.name for row in CATALOG] + ["Optimizer", "as_tensors", "lr_scheduler"]

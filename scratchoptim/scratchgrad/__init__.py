@@ -3,15 +3,15 @@
 All are loaded when first used: `scalar`, the engine on one number, needs neither them nor NumPy.
 """
 
-HOMES = dict(Scalar="scalar", Tensor="tensor", grad="tensor", no_grad="tensor", primitive="tensor", cat="ops", nn="nn",
-             maximum="ops", minimum="ops", stack="ops", where="ops")  # fmt: skip
-__all__ = list(HOMES)
+__all__ = ["Scalar", "Tensor", "cat", "grad", "maximum", "minimum", "nn", "no_grad", "primitive", "stack", "where"]
 
 
 def __getattr__(name):
-    if name not in HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib  # here, because MicroPython, which reads `scalar`, does not have it
 
-    home = importlib.import_module("." + HOMES[name], __name__)
-    return home if name == "nn" else getattr(home, name)
+    if name == "Scalar":
+        return importlib.import_module(".scalar", __name__).Scalar
+    nn, ops, tensor = (importlib.import_module(home, __name__) for home in (".nn", ".ops", ".tensor"))
+    return nn if name == "nn" else getattr(tensor, name, None) or getattr(ops, name)

@@ -37,7 +37,7 @@ def test_the_numbers_are_those_of_backward(text):
     assert list(numbers[n : 2 * n]) == [node.grad for node in order]
     assert list(numbers[2 * n :]) == [d for node in order for d in node.derivatives]
     assert len(reply["nodes"]) == n and len(reply["edges"]) == len(numbers) - 2 * n
-    assert json.loads(json.dumps(reply, allow_nan=False))["steps"] == json.loads(json.dumps(reply["steps"]))
+    json.dumps(reply, allow_nan=False)  # is plain, or raises
 
 
 @pytest.mark.parametrize("text", TEXTS)

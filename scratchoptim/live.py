@@ -25,7 +25,8 @@ def answer(text):
     ----------
     text : str
         {"kind": "run", "landscape", "x", "y", "steps", "noise", "decay", "seed", "optimizers": a list of {"name",
-        "settings", "noisy", "source"}} or {"kind": "grid", "landscape", "box", "nx", "ny"}. A number may come as
+        "settings", "noisy", "source"}} or {"kind": "grid", "landscape", "box", "nx", "ny"} or {"kind":
+        "graph", ...}, see `scratchoptim.graph.answer`. A number may come as
         "float:" and the 16 hexadecimal digits of its bits.
 
     Returns
@@ -42,6 +43,11 @@ def answer(text):
     """
     global _numbers
     request = _exact(json.loads(text))
+    if request["kind"] == "graph":
+        from . import graph
+
+        reply, _numbers = graph.answer(request)
+        return json.dumps(dict(reply, count=len(_numbers)))
     place, reply = landscape(request["landscape"]), {}
     _numbers = array("d")
     if request["kind"] == "grid":

@@ -33,6 +33,7 @@ SCRIPTS = [f"playground-{part}.js" for part in "client state canvas map chart co
     "playground.js"
 ]
 MODULES = "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
+MODULES += "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()  # of <expression-graph>
 
 
 def package_files():

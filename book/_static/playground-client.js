@@ -60,10 +60,10 @@
     }
 
     /** Ask for the runs of a playground. Resolves to {runs}, {stopped}, {failed}, or {old} if a newer question came. */
-    run(key, request, edited) {
+    run(key, request, edited, type = "run") {
       return new Promise((resolve) => {
         this.waiting.get(key)?.resolve({ old: true });
-        this.waiting.set(key, { message: { type: "run", key, request }, edited, resolve });
+        this.waiting.set(key, { message: { type, key, request }, edited, resolve });
         this.pump();
       });
     }

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .tensor import Tensor, _new, primitive
+from .tensor import Tensor, _new, grad, no_grad, primitive  # noqa: F401
 
 GRID = np.arange(-6, 6 + 1 / 512, 1 / 256)
 ERF, SLOPE = np.array([math.erf(x) for x in GRID]), 2 / math.sqrt(math.pi) * np.exp(-(GRID**2))
@@ -129,6 +129,8 @@ def _matmul(a, b): return a.data @ b.data, lambda g, y: _matmul(g, b.mT), lambda
 @primitive
 def windows(a, size=(1, 1), stride=(1, 1)):  # (C, H, W, N) -> (C, *size, H', W', N): what each place of a window sees
     (c, h, w, n), (kh, kw), (sh, sw) = a.shape, size, stride
+    if kh > h or kw > w:
+        raise ValueError(f"a window of {kh} x {kw} does not fit into {h} x {w}")
     value = np.empty((c, kh, kw, (h - kh) // sh + 1, (w - kw) // sw + 1, n), a.dtype)
     for i, j in np.ndindex(kh, kw):
         value[:, i, j] = a.data[:, i : h - kh + i + 1 : sh, j : w - kw + j + 1 : sw]

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -386,3 +387,10 @@ def test_a_readers_own_primitive():
     assert y.op == "cube" and y.item() == 8.0
     first = grad(y, x, create_graph=True)
     assert first.item() == grad(first, x).item() == 12.0
+
+
+def test_the_api_page_lists_methods_that_exist():
+    page = (Path(__file__).parents[1] / "book/api-scratchgrad.md").read_text("utf8")
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("|") and "`" in line]
+    names = " ".join(rows).replace("`", " ").split()
+    assert len(names) > 50 and all(hasattr(Tensor, name) for name in names)

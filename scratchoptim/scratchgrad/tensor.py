@@ -158,7 +158,7 @@ def _fitted(g, like):
     """Undo broadcasting, for all operations: add g up along the axes that were stretched; and keep the precision."""
     if g.data.shape != like.shape:
         extra = g.ndim - like.ndim
-        ones = [i + extra for i, n in enumerate(like.shape) if n == 1 and g.shape[i + extra] != 1]
+        ones = [i + extra for i, n in enumerate(like.shape) if n == 1]
         g = g.sum([*range(extra), *ones]).reshape(like.shape)
     return g if g.data.dtype == like.dtype else g.to(like.dtype)
 

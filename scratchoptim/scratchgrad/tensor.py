@@ -3,7 +3,7 @@
 import functools
 import itertools
 import threading
-from contextlib import ContextDecorator
+from contextlib import contextmanager
 from operator import attrgetter
 
 import numpy as np
@@ -14,13 +14,14 @@ _mode = type("_Mode", (threading.local,), {"recording": True})()  # each thread 
 
 
 # fmt: off
-class no_grad(ContextDecorator):
+@contextmanager
+def no_grad(recording=False):
     """Record nothing within: a context manager, or a decorator. `no_grad(recording=True)` is the opposite."""
-    def __init__(self, recording=False): self.states = [recording]
-    def __enter__(self):
-        self.states.append(_mode.recording)
-        _mode.recording = self.states[0]
-    def __exit__(self, *error): _mode.recording = self.states.pop()
+    before, _mode.recording = _mode.recording, recording
+    try:
+        yield
+    finally:
+        _mode.recording = before
 
 class Tensor:
     """An array whose operations are recorded, so that derivatives can be taken. Its methods have torch's names.

@@ -83,6 +83,7 @@ def draw(traced, step=None):
             _node(
                 ax,
                 spot(node["place"]),
+                upright,
                 wide,
                 node["kind"],
                 titles[k],
@@ -155,11 +156,12 @@ def _label(ax, edge, points, port, upright, wide, color):
     ax.text(x0 + fx * (x1 - x0), y0 + fy * (y1 - y0), "×" + edge["label"], **look)
 
 
-def _node(ax, place, wide, kind, title, value, grad, busy):
-    """Draw a node: its title, and under it value and gradient."""
+def _node(ax, place, upright, wide, kind, title, value, grad, busy):
+    """Draw a node: its title, and under it value and gradient. A number of the expression is a small box."""
     x, y = place
     tall = TALL if kind != "number" else 0.34
     across = wide if kind != "number" else min(wide, LETTER * len(title) + 0.25)
+    x, y = (x, y - (TALL - tall) / 2) if upright else (x + (wide - across) / 2, y)  # where its edges leave
     frame = dict(facecolor=FACES[kind], edgecolor=busy or INK, linewidth=2.4 if busy else 1.0, zorder=3)
     if kind == "number":
         frame.update(linestyle=(0, (3, 2)), edgecolor=busy or MUTED)

@@ -98,7 +98,7 @@
       const back = now.grads.some(Boolean);
       const scale = Math.max(SMALLEST, Math.min(1, room / width));
       const lines = edges.map((edge, k) => this.edge(edges, k, spot, wide, upright, now, back));
-      const boxes = nodes.map((node, k) => this.box(node, titles[k], spot(node.place), wide, now.values[k], now.grads[k], k === now.node && now.edges.length));
+      const boxes = nodes.map((node, k) => this.box(node, titles[k], spot(node.place), upright, wide, now.values[k], now.grads[k], k === now.node && now.edges.length));
       const drawing = svg(
         "svg", { viewBox: `0 0 ${width} ${height}`, width: width * scale, height: height * scale, role: "img", "aria-label": said, class: back ? "backwards" : "forwards" },
         lines.map(({ line }) => line), lines.map(({ label }) => label), boxes,
@@ -162,9 +162,10 @@
       return { line, label: label || null };
     }
 
-    box({ kind, value }, title, [x, y], wide, computed, grad, busy) {
+    box({ kind, value }, title, [left, top], upright, wide, computed, grad, busy) {
       const small = kind === "number";
       const [w, t] = small ? [Math.min(wide, NODE.letter * title.length + 22), NODE.small] : [wide, NODE.tall];
+      const [x, y] = upright ? [left, top + (NODE.tall - t) / 2] : [left + (wide - w) / 2, top]; // where its edges leave
       const text = (kind, dy, words) => svg("text", { class: kind, x, y: y + dy }, words);
       const inside = small ? [text("title", 0, title)] : [text("title", -18, title), text("value", 0, computed ? value : ""), text("grad", 18, grad && `grad ${grad}`)];
       return svg("g", { class: `node ${kind}${busy ? " busy" : ""}` }, svg("rect", { x: x - w / 2, y: y - t / 2, width: w, height: t, rx: 8 }), inside);

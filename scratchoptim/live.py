@@ -109,8 +109,7 @@ def _run(place, request, one):
     except Exception as error:  # whatever a rule that the reader wrote may raise: it is told, not logged
         message, line = explain(error, source)
         return {"count": 0, "left": None, "error": {"message": message, "line": line}}
-    for point in run.points:
-        _numbers.extend(array("d", point))
+    _numbers.extend(array("d", [z for point in run.points for z in point]))
     _numbers.extend(array("d", run.losses))
     _numbers.extend(array("d", run.gradient_norms))
     return {"count": len(run.points), "left": run.left, "error": None}

@@ -11,10 +11,11 @@ from binascii import unhexlify
 
 from . import landscapes, optimizers
 from .optimizer import Optimizer
-from .rewrite import edited, explain
+from .rewrite import carried, edited, explain
 from .trajectory import trajectory
 
 _numbers = array("d")
+_programs = {}
 
 
 def answer(text):
@@ -24,8 +25,8 @@ def answer(text):
     ----------
     text : str
         {"kind": "run", "landscape", "x", "y", "steps", "noise", "decay", "seed", "optimizers": a list of {"name",
-        "settings", "noisy", "source"}} or {"kind": "grid", "landscape", "box", "nx", "ny"}. A number may come as
-        "float:" and the 16 hexadecimal digits of its bits.
+        "settings", "noisy", "source", "program"}} or {"kind": "grid", "landscape", "box", "nx", "ny"}. A number may
+        come as "float:" and the 16 hexadecimal digits of its bits.
 
     Returns
     -------
@@ -66,23 +67,21 @@ def address():
 
 
 def landscape(name):
-    """Return a landscape by name; also "quadratic_100", the one that landscapes.quadratic(100) makes."""
-    if name in landscapes.LANDSCAPES:
-        return landscapes.LANDSCAPES[name]
-    if name.startswith("quadratic_"):
-        try:
-            return landscapes.quadratic(float(name[len("quadratic_") :]))
-        except ValueError:
-            pass
-    raise ValueError("there is no landscape " + repr(name))
+    """Return a landscape by name; also one that landscapes.quadratic makes, such as "quadratic_100"."""
+    return landscapes.LANDSCAPES.get(name) or landscapes.quadratic_named(name)
 
 
-def rule(name):
-    """Return the class of a rule by its name."""
+def rule(name, program=None):
+    """Return the class of a rule by its name, and the other names of its program if it is not of the package."""
+    if program is not None:
+        if _programs.get("text") != (name, program):  # the last one is kept: it is asked for again and again
+            _programs["made"] = carried(name, program)
+            _programs["text"] = name, program
+        return _programs["made"]
     found = getattr(optimizers, name, None)
     if not (isinstance(found, type) and issubclass(found, Optimizer)):
         raise ValueError("there is no optimizer " + repr(name))
-    return found
+    return found, {}
 
 
 def _exact(value):
@@ -98,9 +97,9 @@ def _run(place, request, one):
     """Run an optimizer, put its path among the numbers, and return what the reply says of it."""
     source = one.get("source")
     try:
-        kind = rule(one["name"])
+        kind, names = rule(one["name"], one.get("program"))
         if source is not None:
-            kind = edited(kind, source)
+            kind = edited(kind, source, names)
         noise = request["noise"] if one.get("noisy", True) else 0.0
         run = trajectory(
             kind, place, (request["x"], request["y"]), int(request["steps"]), noise, int(request["seed"]),

@@ -26,6 +26,7 @@ MORE = {
     "ops": {"numpy"},
     "rewrite": {"io", "sys", "traceback"},
     "live": {"json", "struct", "array", "binascii", "uctypes"},
+    "landscapes": {"binascii", "struct"},
 }
 # The same arithmetic on both: sin, cos and exp are the C library's own, which may round their last bit otherwise.
 POLYNOMIAL = ["valley", "rosenbrock", "beale", "himmelblau", "double_well", "piecewise_quadratic"]

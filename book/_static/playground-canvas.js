@@ -29,8 +29,8 @@
     const taken = new Set();
     return runs.map(({ name, label }, i) => {
       const row = catalog.findIndex((o) => o.name === name);
-      let cue = row < 0 ? catalog.length : row;
-      while (taken.has(cue)) cue += 1;
+      let cue = (row < 0 ? catalog.length : row) % MARKERS.length;
+      while (taken.has(cue)) cue = (cue + 1) % MARKERS.length;
       taken.add(cue);
       const same = runs.filter((run) => run.name === name).length;
       const turn = runs.slice(0, i).filter((run) => run.name === name).length;

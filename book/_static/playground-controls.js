@@ -78,7 +78,7 @@
   /** A control: a slider with a field for its number, or a box to tick. Calls change(value). */
   function control(c, value, change, owner) {
     const id = unique(c.name);
-    const name = c.name.replaceAll("_", " ");
+    const name = c.name.split(".")[0].replaceAll("_", " "); // "betas.0" is a part of betas: its symbol says which
     const text = [h("span", { class: "word" }, name), " ", c.symbol === name ? null : h("i", {}, c.symbol)];
     if (c.kind === "bool") {
       const box = h("input", { type: "checkbox", id, checked: value, change: () => change(box.checked) });
@@ -92,7 +92,7 @@
     });
     const field = h("input", {
       type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "number",
-      "aria-label": `${owner}${name}, as a number from ${c.low} to ${c.high}`,
+      "aria-label": `${owner}${name === c.name.replaceAll("_", " ") ? name : `${name} ${c.symbol}`}, as a number from ${c.low} to ${c.high}`,
       change: () => {
         const typed = Number(field.value.trim().replace("−", "-").replace(",", "."));
         const usable = field.value.trim() && Number.isFinite(typed);

@@ -99,11 +99,16 @@
         if (event.buttons) this.host.go(along(event));
         else if (event.pointerType === "mouse") this.hover(along(event));
       });
-      canvas.addEventListener("pointerdown", (event) => {
-        canvas.setPointerCapture(event.pointerId);
+      const put = (event) => {
         this.hovered = null;
         this.host.go(along(event));
+      };
+      canvas.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "touch") return; // perhaps the reader scrolls the page
+        canvas.setPointerCapture(event.pointerId);
+        put(event);
       });
+      canvas.addEventListener("click", put);
       for (const one of [canvas, this.map.canvas]) one.addEventListener("pointerleave", () => this.hover(null));
     }
 

@@ -108,7 +108,7 @@ def quadratic(kappa, L=1.0):
 
 def _digits(number):
     """Return a number as part of a name: as short as it goes, but so that `quadratic_named` finds the same again."""
-    short = "{:g}".format(number)
+    short = f"{number:g}"
     return short if float(short) == number else "x" + hexlify(pack(">d", number)).decode()
 
 

@@ -98,9 +98,9 @@ class Playground:
         -------
         dict
             "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters),
-            "controls", and "noisy", whether the noise is for it; one whose rule is not the catalog's also has "program",
-            the text that the site runs, and "method" and "source", the name and the text of what can be changed in it,
-            or "program" None and in "still" the reason. "landscapes": for each "name", "title", "formula",
+            "controls", and "noisy", whether the noise is for it; one whose rule is not the catalog's also has
+            "program", the text that the site runs, and "method" and "source", the name and the text of what can be
+            changed in it, or "program" None and in "still" the reason. "landscapes": for each "name", "title", "formula",
             "shows", "box", "start", "minima" and "minimum". "landscape": the name of the initial one. "start": [x, y].
             "steps", and where they can be set "noise" and "decay" (else None): a control. "seed".
 

@@ -140,7 +140,9 @@ def _source(thing):
         found = [
             node
             for node in ast.walk(ast.parse("".join(lines)))
-            if isinstance(node, ast.ClassDef) and node.name == thing.__name__ and node.lineno <= at + 1 <= node.end_lineno
+            if isinstance(node, ast.ClassDef)
+            and node.name == thing.__name__
+            and node.lineno <= at + 1 <= node.end_lineno
         ]
         return textwrap.dedent("".join(lines[found[-1].lineno - 1 : found[-1].end_lineno])).rstrip()
     except (OSError, TypeError, SyntaxError, StopIteration, IndexError):

@@ -70,7 +70,9 @@ def edited(rule, source, names=()):
     def update_group(self, ps, gs, memories, *given, **named):
         results = own(self, ps, gs, memories, *given, **named)
         if not (isinstance(results, list) and len(results) == len(ps)):
-            raise Mistake("update_group must return a list with a pair for each parameter, but it returned " + _kind(results))
+            raise Mistake(
+                "update_group must return a list with a pair for each parameter, but it returned " + _kind(results)
+            )
         for result, p in zip(results, ps):
             _check(result, self.init(p))
         return results

@@ -11,6 +11,7 @@ import pytest
 
 from scratchoptim import landscapes, trajectory
 from scratchoptim.catalog import CATALOG
+from scratchoptim.portable import package
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scratchoptim"
@@ -62,7 +63,7 @@ def micropython(tmp_path_factory):
     node = shutil.which("node", path=f"{ROOT}/.venv/bin") or shutil.which("node")
     assert node and (ROOT / "node_modules/@micropython").is_dir(), "run `make test`: it installs Node and npm packages"
     files = {f"scratchoptim/{p.relative_to(PACKAGE)}": p.read_text("utf8") for p in CORE}
-    files["scratchoptim/__init__.py"] = ""
+    files["scratchoptim/__init__.py"] = package()
 
     def run(script):
         job = tmp_path_factory.mktemp("micropython") / "job.json"

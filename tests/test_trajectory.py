@@ -41,7 +41,9 @@ def test_an_optimizer_may_step_in_its_own_way():
             super().step()
             super().step()
 
-    once, twice = (trajectory(rule, landscapes.bowl, steps=1, lr=0.5, start=(4.0, 8.0)) for rule in (GradientDescent, Twice))
+    once, twice = (
+        trajectory(rule, landscapes.bowl, steps=1, lr=0.5, start=(4.0, 8.0)) for rule in (GradientDescent, Twice)
+    )
     assert (once.points[-1], twice.points[-1]) == ((2.0, 4.0), (0.0, 0.0))
 
 

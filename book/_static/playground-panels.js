@@ -15,7 +15,7 @@
       const id = unique("step");
       this.slider = h("input", { type: "range", id, min: 0, max: 1, step: 1, input: () => this.go(Number(this.slider.value)) });
       this.count = h("span", { class: "count" });
-      this.toggle = button("play", "Play", () => (this.playing ? this.pause() : this.play()), { class: "toggle" });
+      this.toggle = button("play", "Play", () => (this.playing ? this.pause() : this.play()), { class: "start" });
       const speed = menu("Speed", SPEEDS, 20, (value) => (this.speed = Number(value)));
       this.node = h(
         "div", { class: "player", role: "group", "aria-label": "Steps of the runs" },

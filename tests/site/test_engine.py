@@ -28,15 +28,13 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>engine</title>
 LIBRARY = ("rastrigin", "ackley", "mccormick")  # sin, cos and exp are the C library's own and round otherwise
 EXACT = [name for name in LANDSCAPES if name not in LIBRARY]
 LOAD = """async () => {
-    const data = globalThis.SCRATCHOPTIM;
-    const bytes = Uint8Array.from(atob(data.wasm), letter => letter.charCodeAt(0)).buffer;
-    const worker = new Worker(URL.createObjectURL(new Blob([data.worker], { type: 'text/javascript' })));
+    const worker = await globalThis.SCRATCHOPTIM.first.ready;
+    globalThis.begun = [];
     globalThis.say = message => new Promise((resolve, reject) => {
-        worker.onmessage = event => resolve(event.data);
+        worker.onmessage = ({ data }) => data.type === 'begins' ? begun.push(data) : resolve(data);
         worker.onerror = event => reject(new Error(event.message));
         worker.postMessage(message);
     });
-    return say({ type: 'load', wasm: bytes, files: data.files });
 }"""
 RUN = """async requests => {
     const plain = run => ({ ...run, points: [...run.points], losses: [...run.losses], norms: [...run.norms] });
@@ -87,7 +85,7 @@ def opened(chromium, address):
     page.on("console", lambda said: page.errors.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(address)
-    assert page.evaluate(LOAD) == {"type": "ready"}
+    page.evaluate(LOAD)
     return page
 
 
@@ -235,7 +233,7 @@ def test_it_runs_from_a_file(chromium, tmp_path):
 
 def data():
     text = (SITE / "_static" / "playground-data.js").read_text("utf8")
-    return json.loads(text.removeprefix("globalThis.SCRATCHOPTIM = ").rstrip(";\n"))
+    return json.loads(text.splitlines()[0].removeprefix("globalThis.SCRATCHOPTIM = ").rstrip(";"))
 
 
 def test_the_page_has_the_packages_files_as_they_are():

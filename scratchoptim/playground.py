@@ -100,9 +100,9 @@ class Playground:
             "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters),
             "controls", and "noisy", whether the noise is for it; one whose rule is not the catalog's also has
             "program", the text that the site runs, and "method" and "source", the name and the text of what can be
-            changed in it, or "program" None and in "still" the reason. "landscapes": for each "name", "title", "formula",
-            "shows", "box", "start", "minima" and "minimum". "landscape": the name of the initial one. "start": [x, y].
-            "steps", and where they can be set "noise" and "decay" (else None): a control. "seed".
+            changed in it, or "program" None and in "still" the reason. "landscapes": for each "name", "title",
+            "formula", "shows", "box", "start", "minima" and "minimum". "landscape": the name of the initial one.
+            "start": [x, y]. "steps", and where they can be set "noise" and "decay" (else None): a control. "seed".
 
             A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
             number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)

@@ -90,6 +90,10 @@
       type: "range", id, min: 0, max: scale.count, step: 1, title: c.meaning,
       input: () => take(scale.value(Number(slider.value))),
     });
+    // A finger that scrolls the page begins with a press on what is under it: that is taken back.
+    let pressed;
+    slider.addEventListener("pointerdown", () => (pressed = now));
+    slider.addEventListener("pointercancel", () => pressed !== now && take(pressed));
     const field = h("input", {
       type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "number",
       "aria-label": `${owner}${name === c.name.replaceAll("_", " ") ? name : `${name} ${c.symbol}`}, as a number from ${c.low} to ${c.high}`,

@@ -58,3 +58,43 @@ def test_endless_rule_is_stopped_and_the_page_goes_on(tab, play):
     slider = play.box.locator(".optimizer input[type=range]:enabled").first
     assert play.after(lambda: slider.fill("20")) != before
     assert tab.errors == []
+
+
+def test_a_rule_that_hangs_after_a_slider_has_moved_says_so_and_keeps_its_path(tab, play):
+    lr = play.state()["optimizers"][0]["settings"]["lr"]
+    status = play.edit(
+        lambda text: text.replace("    return", f"    while lr > {2 * lr}:\n        pass\n    return").replace(
+            "lr * g", "0.5 * lr * g"
+        )
+    )
+    play.until("element.runs.some(run => run.source)")
+    good = play.ends()
+    slider = play.box.locator(".optimizer input[type=range]").first
+    slider.focus()
+    play.page.keyboard.press("End")
+    tab.page.wait_for_function(
+        "status => status.textContent.startsWith('Stopped')", arg=status.element_handle(), timeout=WAIT
+    )
+    assert "The last path that worked stays." in status.inner_text()
+    assert play.ends()[1] == good[1] and play.ends()[0] != good[0]  # the original's follows the slider
+    assert play.box.evaluate("element => element.runs[1].faded")
+    play.page.keyboard.press("Home")
+    tab.page.wait_for_function(
+        "status => status.textContent === 'This is the path of your rule.'", arg=status.element_handle(), timeout=WAIT
+    )
+    play.until("!element.runs[1].faded")
+    assert tab.errors == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_the_order_of_tabs_is_the_order_of_the_eye_while_a_card_is_wide(play, number):
+    play.box.locator(".rule summary").nth(number).click()
+    play.box.locator("textarea").wait_for()
+    places = play.box.evaluate(
+        """box => [...box.querySelectorAll('.optimizer')].map(card => {
+            const at = card.getBoundingClientRect();
+            return [at.top, at.left, at.width].map(Math.round); })"""
+    )
+    assert [place[:2] for place in places] == sorted(place[:2] for place in places)
+    whole = play.box.evaluate("box => box.querySelector('.optimizers').clientWidth")
+    assert abs(places[number][2] - whole) <= 1

@@ -60,7 +60,7 @@ book: site  ## build the site (warnings are errors) and say how to open it
 notebooks: $(VENV)/.installed  ## execute all notebooks and bring them into normal form
 	@$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
 
-new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=Adagrad YEAR=2011 METHOD=AdaGrad; without YEAR: what is missing
+new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=LBFGS YEAR=1989 METHOD=L-BFGS; without YEAR: what is missing
 	@$(BIN)/python tools/new.py $(if $(NAME),"$(NAME)") $(if $(YEAR),--year "$(YEAR)") $(if $(METHOD),--method "$(METHOD)")
 
 # ---- checking

@@ -8,14 +8,28 @@ import importlib
 
 from . import catalog, hyperparameters, landscapes, optimizers
 from .optimizer import Optimizer
-from .optimizers import SGD, GradientDescent, HeavyBall, Nesterov
+from .optimizers import (
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AMSGrad,
+    GradientDescent,
+    HeavyBall,
+    Nesterov,
+    RMSprop,
+    Rprop,
+    SparseAdam,
+)
 from .source import show_source
 from .trajectory import Trajectory, trajectory
 from .vector import Vector
 
 __version__ = "0.1.0"
 __all__ = [
-    "GradientDescent", "SGD", "HeavyBall", "Nesterov",
+    "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax",
+    "SparseAdam", "AMSGrad",
     "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
     "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "torch",
 ]  # fmt: skip

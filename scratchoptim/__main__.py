@@ -79,9 +79,14 @@ def _add_options(sub, command):
     for name in SETTINGS:
         known = VOCABULARY[name]
         owners = ", ".join(rule for rule, parameters in DEFAULTS.items() if name in parameters)
-        words = f"{known.meaning}; one value for all optimizers, or one each (- leaves the default)."
+        meaning = known.meaning + (", as A:B" if known.parts else "")
+        words = f"{meaning}; one value for all optimizers, or one each (- leaves the default)."
         words += f" Of: {owners}." if name != "lr" else " Default: 0.5 / the largest curvature at the start."
-        flag = dict(nargs="?", const="true", metavar="true|false") if known.kind == "bool" else dict(metavar="X[,X]")
+        flag = (
+            dict(nargs="?", const="true", metavar="true|false")
+            if known.kind == "bool"
+            else dict(metavar="A:B[,A:B]" if known.parts else "X[,X]")
+        )
         sub.add_argument("--" + name.replace("_", "-"), dest=name, help=words, **flag)
     sub.add_argument("--steps", default="100", metavar="N", help=f"how many steps, 1 to {MOST} (default: 100)")
     sub.add_argument("--start", metavar="X,Y", help="where to begin (default: the landscape's own start)")
@@ -154,8 +159,13 @@ def _settings(args, names):
 
 
 def _value(option, word, kind):
-    if kind != "bool":
+    if kind == "number":
         return _number(option, word)
+    if kind == "tuple":
+        parts = word.split(":")
+        if len(parts) != 2:
+            raise ValueError(f"{option} must be two numbers A:B, got {word!r}")
+        return tuple(_number(option, part) for part in parts)
     if word.lower() not in ("true", "false"):
         raise ValueError(f"{option} must be true or false, got {word!r}")
     return word.lower() == "true"
@@ -192,9 +202,13 @@ def listing():
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
+def _words(value):
+    return ":".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value:g}"
+
+
 def summary(run, given):
     """Return a run in one line: settings, start, end, loss, steps, and whether it left the landscape's box."""
-    words = ", ".join(name if value is True else f"{name} = {value:g}" for name, value in given.items())
+    words = ", ".join(name if value is True else f"{name} = {_words(value)}" for name, value in given.items())
     first, steps = f"{run.label} ({words}): from {_place(run.points[0])}", len(run.points) - 1
     out = next((k for k, point in enumerate(run.points) if not _inside(point, run.landscape.box)), None)
     if run.left is not None:

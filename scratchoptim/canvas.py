@@ -31,7 +31,9 @@ DASHES = [
     (3, 3),
     (12, 2, 3, 2),
     (8, 5),
-]
+    (5, 1.5, 1.5, 1.5, 5, 4),
+]  # one more than markers: every one of 110 optimizers has a pair of its own
+OWN = 4  # the first marker and dashes of what is not in the catalog: pictures stay the same when the catalog grows
 WIDTH, DPI, LIMIT = 5.6, 100, 40_000  # inches, dots per inch, bytes of a displayed PNG
 NICE = [1, 2, 2.5, 5, 10]  # distances between ticks
 
@@ -228,6 +230,11 @@ class Series:
         self.marker, self.dashes = MARKERS[cue % len(MARKERS)], DASHES[cue % len(DASHES)]
 
 
+def _alike(cue, other):
+    """Tell whether two runs would have the same marker or the same dashes."""
+    return (cue - other) % len(MARKERS) == 0 or (cue - other) % len(DASHES) == 0
+
+
 def assign(rules, labels):
     """Return a `Series` for each run.
 
@@ -242,13 +249,15 @@ def assign(rules, labels):
     known, rules = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}, [recognise(rule) for rule in rules]
     taken = {color.lower() for _, color in known.values()}
     here = {color for rule, (_, color) in known.items() if rule in rules}
+    present = {known[rule][0] for rule in rules if rule in known}
     others, cues, result = [rule for rule in dict.fromkeys(rules) if rule not in known], set(), []
     free = [color for color in PALETTE if color not in here] or PALETTE
     free = sorted(free, key=lambda color: (color.lower() in taken, -_distance(color, here)))
     for i, (rule, label) in enumerate(zip(rules, labels)):
         new = others.index(rule) if rule in others else 0
-        cue, color = known.get(rule) or (len(known) + new, free[new % len(free)])
-        while cue in cues:
+        cue, color = known.get(rule) or (OWN + new, free[new % len(free)])
+        avoid = cues if rule in known else cues | present
+        while cue in avoid or len(avoid) < len(MARKERS) and any(_alike(cue, other) for other in avoid):
             cue += 1
         cues.add(cue)
         same, turn = rules.count(rule), rules[:i].count(rule)

@@ -23,7 +23,7 @@ class Row:
     fixed : str
         What limitation of its predecessor it removed.
     chapter : str
-        File name in book/, without ending.
+        File name in book/, without ending; rules that were published together share one.
     predecessor : str or None
         Name of the row from which it descends.
     twin : str or None
@@ -31,9 +31,18 @@ class Row:
     oracle : str
         What the rule is compared with.
     color : str
-        Its colour in every picture: of Okabe and Ito's palette, which colour-blind readers can tell apart.
+        Its colour in every picture. Colour-blind readers can tell it from its predecessor's and its neighbours'.
     demo : dict
         "landscape": name, and "hyperparameters": dict, that show what it is for.
+    published : dict
+        Hyperparameter -> the default that the paper gives it, as text; "where": the place in the paper, if it has one.
+    variants : dict
+        Setting of the torch twin -> name of the row whose rule it picks, where it is True.
+    sparse : dict or None
+        None: the rule needs dense gradients. Else it takes sparse ones too, for which it needs these settings: with
+        them, a row without gradient stays as it is, in the parameter and in the memory.
+    dense : bool
+        Whether the rule takes dense gradients.
     """
 
     rule: type
@@ -47,6 +56,10 @@ class Row:
     oracle: str
     color: str
     demo: dict = field(hash=False)
+    published: dict = field(hash=False, default_factory=dict)
+    variants: dict = field(hash=False, default_factory=dict)
+    sparse: dict | None = field(hash=False, default=None)
+    dense: bool = True
 
     @property
     def name(self):
@@ -67,6 +80,7 @@ CATALOG = [
         oracle="torch.optim.SGD with momentum 0, and the closed form on a quadratic",
         color="#0072B2",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.07}},
+        published={"lr": "chosen anew in each step"},
     ),
     Row(
         rule=optimizers.SGD,
@@ -80,6 +94,8 @@ CATALOG = [
         oracle="torch.optim.SGD",
         color="#CC79A7",
         demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1}},
+        published={"lr": "falls like 1/t"},
+        sparse={"momentum": 0},
     ),
     Row(
         rule=optimizers.HeavyBall,
@@ -93,6 +109,7 @@ CATALOG = [
         oracle="torch.optim.SGD with momentum at a constant lr, and the closed form on a quadratic",
         color="#D55E00",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.07, "momentum": 0.6}},
+        published={"lr": "from the extreme curvatures", "momentum": "from the extreme curvatures"},
     ),
     Row(
         rule=optimizers.Nesterov,
@@ -106,6 +123,122 @@ CATALOG = [
         oracle="the algorithm as published, and torch.optim.SGD with nesterov at a constant lr and momentum",
         color="#009E73",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.04}},
+        published={"lr": "1/L, or by halving until it fits", "momentum": "grows towards 1"},
+    ),
+    Row(
+        rule=optimizers.Rprop,
+        year=1993,
+        method="Rprop",
+        paper="riedmiller1993",
+        fixed="In deep layers the size of a gradient misleads plain descent",
+        chapter="1993-rprop",
+        predecessor="GradientDescent",
+        twin="Rprop",
+        oracle="torch.optim.Rprop",
+        color="#661100",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        published={"where": "section II.C", "lr": "0.1", "etas": "(0.5, 1.2)", "step_sizes": "(1e-06, 50.0)"},
+    ),
+    Row(
+        rule=optimizers.Adagrad,
+        year=2011,
+        method="AdaGrad",
+        paper="duchi2011",
+        fixed="One learning rate serves rare and frequent features badly",
+        chapter="2011-adagrad",
+        predecessor="SGD",
+        twin="Adagrad",
+        oracle="torch.optim.Adagrad",
+        color="#785EF0",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 1.0}},
+        published={"where": "Algorithm 1 and section 1", "eps": "0"},
+        sparse={},
+    ),
+    Row(
+        rule=optimizers.RMSprop,
+        year=2012,
+        method="RMSProp",
+        paper="tieleman2012",
+        fixed="Rprop fails on small batches, and AdaGrad's rates shrink to nothing",
+        chapter="2012-rmsprop",
+        predecessor="Rprop",
+        twin="RMSprop",
+        oracle="torch.optim.RMSprop",
+        color="#C71585",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "alpha": 0.9}},
+        published={"where": "slide 29", "alpha": "0.9"},
+    ),
+    Row(
+        rule=optimizers.Adadelta,
+        year=2012,
+        method="AdaDelta",
+        paper="zeiler2012",
+        fixed="AdaGrad needs a learning rate, its rates shrink to nothing, and its step has the wrong units",
+        chapter="2012-adadelta",
+        predecessor="Adagrad",
+        twin="Adadelta",
+        oracle="torch.optim.Adadelta",
+        color="#999933",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 1.0, "rho": 0.9, "eps": 1e-3}},
+        published={"where": "section 4.1", "rho": "0.95", "eps": "1e-06"},
+    ),
+    Row(
+        rule=optimizers.Adam,
+        year=2014,
+        method="Adam",
+        paper="kingma2014",
+        fixed="RMSProp's first steps are too long, and it has no momentum that is scaled with it",
+        chapter="2014-adam",
+        predecessor="RMSprop",
+        twin="Adam",
+        oracle="torch.optim.Adam",
+        color="#648FFF",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        published={"where": "Algorithm 1", "lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
+        variants={"amsgrad": "AMSGrad"},
+    ),
+    Row(
+        rule=optimizers.Adamax,
+        year=2014,
+        method="AdaMax",
+        paper="kingma2014",
+        fixed="Adam's second moment needs a bias correction",
+        chapter="2014-adam",
+        predecessor="Adam",
+        twin="Adamax",
+        oracle="torch.optim.Adamax",
+        color="#882255",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        published={"where": "Algorithm 2", "lr": "0.002", "betas": "(0.9, 0.999)"},
+    ),
+    Row(
+        rule=optimizers.SparseAdam,
+        year=2014,
+        method="SparseAdam",
+        paper="kingma2014",
+        fixed="Adam moves every row of a table, also those that a batch does not touch",
+        chapter="2014-adam",
+        predecessor="Adam",
+        twin="SparseAdam",
+        oracle="torch.optim.SparseAdam",
+        color="#4B0092",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        published={"where": "Algorithm 1", "lr": "0.001", "betas": "(0.9, 0.999)"},
+        sparse={},
+        dense=False,
+    ),
+    Row(
+        rule=optimizers.AMSGrad,
+        year=2018,
+        method="AMSGrad",
+        paper="reddi2018",
+        fixed="Adam fails to converge on a convex example",
+        chapter="2018-amsgrad",
+        predecessor="Adam",
+        twin=None,
+        oracle="torch.optim.Adam with amsgrad=True",
+        color="#708238",
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
     ),
 ]
 

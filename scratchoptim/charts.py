@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.cbook import normalize_kwargs
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from .canvas import GROUND, MUTED, NICE, Figure, Series, arrange, panels, style
 from .words import describe, named
@@ -111,6 +111,7 @@ class Chart:
                 ax.set_ylim(view)
                 for curve in self.curves:
                     self._departures(ax, curve, *view)
+            plain_numbers(ax)
         return handles
 
     def _curve(self, ax, i, curve, view):
@@ -143,6 +144,16 @@ class Chart:
             if x is not None and (x > 0 or not self.logx):
                 head = dict(marker=marker, ms=11, color=curve.series.color, mec=GROUND, mew=1, zorder=6)
                 ax.plot(x, y, clip_on=False, **head)
+
+
+def plain_numbers(ax):
+    """Write numbers, not powers of ten, at the ticks of a logarithmic axis that spans less than one power of ten."""
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        if axis.get_scale() == "log" and high < 10 * low:
+            few = LogLocator(subs=(1, 2, 5), numticks=6)
+            axis.set_major_locator(few if high > 5 * low else MaxNLocator(4, steps=NICE))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
 
 
 def grey(i):

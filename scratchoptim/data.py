@@ -1,6 +1,12 @@
-"""Small real data sets that come with a library, so that nothing has to be downloaded."""
+"""Small real data sets that come with this package or with a library, so that nothing has to be downloaded."""
+
+import re
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
+
+CHAPTERS = ("1847", "1951", "1964", "1983")  # of the sentences, by their labels
 
 
 def digits():
@@ -35,6 +41,141 @@ def digits():
         raise ModuleNotFoundError("digits() reads a data set of scikit-learn: pip install scikit-learn") from error
     X, y = load_digits(return_X_y=True)
     return (X / 16).astype(np.float32), y.astype(np.int64)
+
+
+def sentences():
+    """Return sentences of this book, and the chapter that each stands in.
+
+    They are the 823 whole sentences, short of formulas, of the first four chapters as they stood in November 2026, kept
+    in the file prose.txt of the package. They do not change when the chapters do, so that results stay comparable.
+
+    (The texts that come with Python itself are short, or change with its version; this one is the same everywhere, and
+    its licence, MIT, is that of the package.)
+
+    Returns
+    -------
+    texts : list of str
+        In the order of the book; ASCII, one sentence each, none twice in a chapter.
+    labels : numpy.ndarray, shape (823,), int64
+        0 for the chapter Gradient descent (1847), 1 for Stochastic gradient descent (1951), 2 for Heavy-ball momentum
+        (1964), 3 for Nesterov acceleration (1983).
+
+    Examples
+    --------
+    >>> texts, labels = sentences()
+    >>> [int(n) for n in np.bincount(labels)]
+    [234, 197, 223, 169]
+    >>> texts[26], int(labels[26])
+    ('What would you do on a hillside in fog, if you had to get down?', 0)
+    """
+    lines = (Path(__file__).parent / "prose.txt").read_text("utf8").splitlines()
+    years, texts = zip(*(line.split("\t") for line in lines if not line.startswith("#")))
+    return list(texts), np.array([CHAPTERS.index(year) for year in years], np.int64)
+
+
+def prose():
+    """Return all `sentences` as one text, for models of language: about 73,000 characters, a line for each sentence.
+
+    Examples
+    --------
+    >>> text = prose()
+    >>> len(text), len(set(text))  # characters, and how many different ones
+    (72639, 79)
+    >>> text.splitlines()[26]
+    'What would you do on a hillside in fog, if you had to get down?'
+    """
+    return "\n".join(sentences()[0]) + "\n"
+
+
+def bag_of_words(texts, least=2):
+    """Count the words of texts. A word is two or more letters; capitals and small letters are the same.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    least : int, at least 1
+        Words that occur in fewer texts than this are left out.
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (texts, words), float32
+        How often each text has each word: nearly everywhere 0.
+    vocabulary : list of str
+        The words, in alphabetical order.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        scikit-learn, whose CountVectorizer counts, is not installed.
+    ValueError
+        No word occurs in as many texts as `least` says.
+
+    Examples
+    --------
+    >>> X, vocabulary = bag_of_words(["The ball rolls.", "The ball, the small ball!"])
+    >>> vocabulary
+    ['ball', 'the']
+    >>> X.tolist()
+    [[1.0, 1.0], [2.0, 2.0]]
+    """
+    try:
+        from sklearn.feature_extraction.text import CountVectorizer
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("bag_of_words() counts with scikit-learn: pip install scikit-learn") from error
+    if least < 1:
+        raise ValueError(f"least, in how many texts a word must occur, must be at least 1, got {least!r}")
+    counter = CountVectorizer(min_df=least, token_pattern=r"[^\W\d_]{2,}", dtype=np.float32)
+    X = counter.fit_transform(texts).toarray()
+    return X, counter.get_feature_names_out().tolist()
+
+
+def letters(before=3, least=5):
+    """Return from `prose` what stands before each letter, and the letter: which one comes next?
+
+    Capitals are made small, and whatever stands between words is one space, so that there are 27 letters. An example
+    has `before` features that are 1, all others are 0: the last letter, the last two, the last three ... Few of the
+    features are frequent and most are rare.
+
+    Parameters
+    ----------
+    before : int, at least 1
+        How many letters are looked at.
+    least : int, at least 1
+        What occurs less often than this is not told apart, and is one feature together, the last.
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (examples, before), int64
+        The numbers of the features that are 1. (That number may come twice: the last one.)
+    y : numpy.ndarray, shape (examples,), int64
+        The letter that follows: 0 for the space, 1 to 26 for a to z.
+    features : list of str
+        What each feature stands for, in alphabetical order; the last, "", for all that is rare.
+
+    Raises
+    ------
+    ValueError
+        An argument is not at least 1.
+
+    Examples
+    --------
+    >>> X, y, features = letters()
+    >>> X.shape, len(features)
+    ((68286, 3), 1920)
+    >>> [features[i] for i in X[100]], int(y[100])  # "... three pages of" and then a space
+    (['f', 'of', ' of'], 0)
+    """
+    for name, value in (("before", before), ("least", least)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value!r}")
+    text = " ".join(re.findall("[a-z]+", prose().lower()))
+    found = [[text[end - n : end] for n in range(1, before + 1)] for end in range(before, len(text))]
+    counts = Counter(feature for example in found for feature in example)
+    features = sorted(feature for feature, count in counts.items() if count >= least)
+    number = {feature: i for i, feature in enumerate(features)}
+    X = np.array([[number.get(feature, len(features)) for feature in example] for example in found], np.int64)
+    y = np.array([" abcdefghijklmnopqrstuvwxyz".index(letter) for letter in text[before:]], np.int64)
+    return X, y, [*features, ""]
 
 
 def split(n, test=0.25, seed=0):

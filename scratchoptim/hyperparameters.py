@@ -18,22 +18,32 @@ class Hyperparameter:
     meaning : str
         What it is, to be read after "name (symbol): ".
     low, high : float
-        The interval it must lie in; both ends belong to it, except infinity.
+        The interval it must lie in.
     slider : tuple (low, high, scale)
         The range worth playing with, and "linear" or "log".
-    kind : "number" or "bool"
+    kind : "number", "bool" or "tuple"
+    without : str
+        Which ends do not belong to the interval: "", "low", "high" or "both". Infinity never does.
+    parts : tuple of Hyperparameter
+        Of a tuple, what stands at each place; their names are the tuple's with ".0", ".1" after it.
     """
 
-    def __init__(self, name, symbol, latex, meaning, low=0, high=INFINITY, slider=None, kind="number"):
+    def __init__(
+        self, name, symbol, latex, meaning, low=0, high=INFINITY, slider=None, kind="number", without="", parts=()
+    ):
         self.name, self.symbol, self.latex, self.meaning = name, symbol, latex, meaning
-        self.low, self.high, self.slider, self.kind = low, high, slider, kind
+        self.low, self.high, self.slider, self.kind, self.parts = low, high, slider, kind, parts
+        self.low_open, self.high_open = without in ("low", "both"), without in ("high", "both") or high == INFINITY
 
     @property
     def interval(self):
         """The permitted values, in words or as an interval."""
         if self.kind == "bool":
             return "True or False"
-        return "[" + str(self.low) + ", " + ("∞)" if self.high == INFINITY else str(self.high) + "]")
+        if self.kind == "tuple":
+            return " and ".join([part.symbol + " in " + part.interval for part in self.parts])
+        ends = str(self.low) + ", " + ("∞" if self.high == INFINITY else str(self.high))
+        return ("(" if self.low_open else "[") + ends + (")" if self.high_open else "]")
 
     def check(self, owner, value):
         """Raise a TypeError or ValueError that names the owner, the hyperparameter, its interval and the value."""
@@ -42,14 +52,29 @@ class Hyperparameter:
             if not isinstance(value, bool):
                 raise TypeError(what + " must be True or False, got " + repr(value))
             return
+        if self.kind == "tuple":
+            if not isinstance(value, (tuple, list)) or len(value) != len(self.parts):
+                raise TypeError(what + " must be a tuple of " + str(len(self.parts)) + " numbers, got " + repr(value))
+            for part, one in zip(self.parts, value):
+                part.check(owner, one)
+            if len({hasattr(one, "item") for one in value}) > 1:
+                raise ValueError(what + " must be all numbers or all tensors, got " + repr(value))
+            return
         try:
             number = value.item() if hasattr(value, "item") else value  # a tensor of one element is a number too
         except (RuntimeError, ValueError):
             raise ValueError(what + " must be one number, got a tensor of several: " + repr(value)) from None
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             raise TypeError(what + " must be a number, got " + repr(value))
-        if not self.low <= number <= self.high or number == INFINITY:
+        inside = self.low <= number <= self.high  # NaN is in no interval
+        if not inside or self.low_open and number == self.low or self.high_open and number == self.high:
             raise ValueError(what + " must be in " + self.interval + ", got " + repr(value))
+
+
+def _pair(name, symbol, latex, meaning, first, second):
+    """Return the entry of a tuple of two; first and second are what `Hyperparameter` takes of each, as dicts."""
+    parts = tuple([Hyperparameter(name + "." + str(i), **part) for i, part in enumerate((first, second))])
+    return Hyperparameter(name, symbol, latex, meaning, kind="tuple", parts=parts)
 
 
 VOCABULARY = {
@@ -68,15 +93,91 @@ VOCABULARY = {
         Hyperparameter(
             "nesterov", "NAG", r"\mathrm{NAG}", "whether to step as if the gradient were taken ahead", kind="bool"
         ),
+        _pair(
+            "etas", "η₋, η₊", r"\eta_-, \eta_+", "factors of a step size after a change of sign and after none",
+            dict(symbol="η₋", latex=r"\eta_-", meaning="factor of a step size when the gradient has changed its sign",
+                 high=1, without="both", slider=(0.1, 0.9, "linear")),
+            dict(symbol="η₊", latex=r"\eta_+", meaning="factor of a step size when the gradient has kept its sign",
+                 low=1, without="low", slider=(1.05, 2.0, "linear")),
+        ),
+        _pair(
+            "step_sizes", "Δmin, Δmax", r"\Delta_{\min}, \Delta_{\max}", "bounds of the step sizes",
+            dict(symbol="Δmin", latex=r"\Delta_{\min}", meaning="smallest step size", slider=(1e-8, 1e-1, "log")),
+            dict(symbol="Δmax", latex=r"\Delta_{\max}", meaning="largest step size", slider=(1e-2, 100.0, "log")),
+        ),
+        Hyperparameter(
+            "lr_decay", "γ", r"\gamma", "how fast the learning rate falls: by 1 + γ(t - 1) in step t",
+            slider=(0.0, 1.0, "linear"),
+        ),
+        Hyperparameter(
+            "initial_accumulator_value", "s₀", "s_0", "what the sum of squared gradients begins with",
+            slider=(0.0, 1.0, "linear"),
+        ),
+        Hyperparameter(
+            "alpha", "α", r"\alpha", "fraction of the mean of squared gradients that is kept",
+            high=1, without="high", slider=(0.0, 0.999, "linear"),
+        ),
+        Hyperparameter(
+            "centered", "c", r"\mathrm{c}", "whether to divide by the deviation of the gradient from its mean",
+            kind="bool",
+        ),
+        Hyperparameter(
+            "rho", "ρ", r"\rho", "fraction of the means of squared gradients and squared steps that is kept",
+            high=1, slider=(0.0, 0.999, "linear"),
+        ),
+        _pair(
+            "betas", "β₁, β₂", r"\beta_1, \beta_2", "fractions of the first and of the second moment that are kept",
+            dict(symbol="β₁", latex=r"\beta_1", meaning="fraction of the first moment, of gradients, that is kept",
+                 high=1, without="high", slider=(0.0, 0.99, "linear")),
+            dict(symbol="β₂", latex=r"\beta_2", meaning="fraction of the second moment, of squares, that is kept",
+                 high=1, without="high", slider=(0.0, 0.9999, "linear")),
+        ),
+        Hyperparameter(
+            "eps", "ε", r"\epsilon", "small number that keeps the divisor from zero", slider=(1e-10, 1.0, "log")
+        ),
+        Hyperparameter(
+            "amsgrad", "AMS", r"\mathrm{AMS}", "whether to divide by the largest second moment so far", kind="bool"
+        ),
         Hyperparameter(
             "weight_decay", "λ", r"\lambda", "strength of the pull of the parameters towards zero",
             slider=(1e-5, 1e-1, "log"),
+        ),
+        Hyperparameter(
+            "decoupled_weight_decay", "W", r"\mathrm{W}", "whether weight decay acts on the parameter itself",
+            kind="bool",
         ),
         Hyperparameter(
             "maximize", "±", r"\pm", "whether to climb the objective instead of descending it", kind="bool"
         ),
     )
 }  # fmt: skip
+
+
+def flat(settings):
+    """Return settings with the parts of each tuple under names of their own, as sliders and addresses have them.
+
+    >>> flat({"lr": 0.1, "betas": (0.9, 0.99)}) == {"lr": 0.1, "betas.0": 0.9, "betas.1": 0.99}
+    True
+    """
+    result = {}
+    for name, value in settings.items():
+        if name in VOCABULARY and VOCABULARY[name].kind == "tuple":
+            result.update({part.name: one for part, one in zip(VOCABULARY[name].parts, value)})
+        else:
+            result[name] = value
+    return result
+
+
+def joined(settings):
+    """Return settings with tuples put together from their parts: the opposite of `flat`.
+
+    >>> joined({"lr": 0.1, "betas.1": 0.99, "betas.0": 0.9}) == {"lr": 0.1, "betas": (0.9, 0.99)}
+    True
+    """
+    result = {name: value for name, value in settings.items() if "." not in name}
+    for name in {name.split(".")[0] for name in settings if "." in name}:
+        result[name] = tuple([settings[part.name] for part in VOCABULARY[name].parts])
+    return result
 
 
 def nearest(word, words):

@@ -10,6 +10,7 @@ from array import array
 from binascii import unhexlify
 
 from . import landscapes, optimizers
+from .hyperparameters import joined
 from .optimizer import Optimizer
 from .rewrite import carried, edited, explain
 from .trajectory import trajectory
@@ -103,7 +104,7 @@ def _run(place, request, one):
         noise = request["noise"] if one.get("noisy", True) else 0.0
         run = trajectory(
             kind, place, (request["x"], request["y"]), int(request["steps"]), noise, int(request["seed"]),
-            request["decay"], **one["settings"]
+            request["decay"], **joined(one["settings"])
         )  # fmt: skip
     except Exception as error:  # whatever a rule that the reader wrote may raise: it is told, not logged
         message, line = explain(error, source)

@@ -22,6 +22,55 @@ sin = _elementwise("sin")
 cos = _elementwise("cos")
 
 
+def abs(x):
+    """Return the absolute value."""
+    if hasattr(x, "abs"):
+        return x.abs()
+    return x.__abs__() if hasattr(x, "__abs__") else math.fabs(x)
+
+
+def sign(x):
+    """Return -1, 0 or 1, as a float."""
+    if hasattr(x, "sign"):
+        return x.sign()
+    if hasattr(x, "__array__"):
+        import numpy
+
+        return numpy.sign(x)
+    return float((x > 0) - (x < 0))
+
+
+def maximum(a, b):
+    """Return the larger of a and b, elementwise; b may be a number. NaN where one of them is."""
+    return _choose(a, b, "maximum", lambda a, b: a if a > b or a != a else b)
+
+
+def minimum(a, b):
+    """Return the smaller of a and b, elementwise; b may be a number. NaN where one of them is."""
+    return _choose(a, b, "minimum", lambda a, b: a if a < b or a != a else b)
+
+
+def _choose(a, b, name, plain):
+    if hasattr(a, name):
+        return getattr(a, name)(b if hasattr(b, name) else full_like(a, b))
+    if hasattr(a, "__array__"):
+        import numpy
+
+        return getattr(numpy, name)(a, b)
+    return plain(a, b)
+
+
+def where(condition, a, b):
+    """Return a where the condition holds and b elsewhere; a and b are of one kind."""
+    if hasattr(a, "where"):
+        return a.where(condition, b)
+    if hasattr(a, "__array__"):
+        import numpy
+
+        return numpy.where(condition, a, b)
+    return a if condition else b
+
+
 def clone(x):
     """Return a copy of x that shares no memory with it; a float is its own copy."""
     return x.clone() if hasattr(x, "clone") else x
@@ -30,3 +79,8 @@ def clone(x):
 def zeros_like(x):
     """Return zeros of the shape, type and place (device) of x."""
     return x.clone().zero_() if hasattr(x, "clone") else 0.0
+
+
+def full_like(x, value):
+    """Return numbers of one value in the shape, type and place (device) of x."""
+    return zeros_like(x) + value

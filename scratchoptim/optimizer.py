@@ -38,6 +38,9 @@ class Optimizer:
 
     optional = ()  # hyperparameters that may be None
     saved_as = {}  # name in the rule -> name in a checkpoint, where torch calls it otherwise
+    saved_too = {}  # what torch looks for in the memory of a checkpoint and the rule has no use for: name -> value
+    group_saved_too = {}  # the same for the settings of a group
+    from_the_start = False  # whether a checkpoint has the memory also of parameters that were never updated
 
     def __init__(self, params, defaults):
         if hasattr(params, "detach") or isinstance(params, dict):
@@ -87,9 +90,7 @@ class Optimizer:
         # Everything is computed before anything is written: a rule that raises leaves all as it was.
         updates = [update for group in self.param_groups for update in self._updates(group)]
         for p, (new, memory) in updates:
-            p.detach().copy_(new)
-            if memory:
-                self.state[p] = memory
+            self._write(p, new, memory)
         return loss
 
     def zero_grad(self, set_to_none=True):
@@ -123,8 +124,9 @@ class Optimizer:
         The tensors are those in use, not copies; a step replaces them and does not write into them.
         """
         number = {id(p): i for i, p in enumerate(self._parameters())}
-        groups = [dict(OFF, **dict(g, params=[number[id(p)] for p in g["params"]])) for g in self.param_groups]
-        return {"state": {number[id(p)]: self._outward(m) for p, m in self.state.items()}, "param_groups": groups}
+        off = dict(OFF, **self.group_saved_too)
+        groups = [dict(off, **dict(g, params=[number[id(p)] for p in g["params"]])) for g in self.param_groups]
+        return {"state": {number[id(p)]: self._outward(m) for p, m in self._known().items()}, "param_groups": groups}
 
     def load_state_dict(self, saved):
         """Take over what `state_dict` returned: that of this optimizer, or of its torch twin.
@@ -174,14 +176,31 @@ class Optimizer:
             raise ValueError(f"{self._name}: the gradient of a parameter of shape {shape} has shape {tuple(g.shape)}")
         return g
 
+    def _rule(self, group):
+        """Return what has the `init`, `update` and `saved_as` of a group: this rule."""
+        return self
+
     def _updates(self, group):
-        params = [p for p in group["params"] if p.grad is not None]
+        rule, params = self._rule(group), [p for p in group["params"] if p.grad is not None]
         values, gradients = [p.detach() for p in params], [self._gradient(p, group) for p in params]
-        memories = [self.state.get(p) or self.init(value) for p, value in zip(params, values)]
-        return zip(params, self.update_group(values, gradients, memories, **self._settings(group)))
+        memories = [self.state.get(p) or rule.init(value) for p, value in zip(params, values)]
+        return zip(params, rule.update_group(values, gradients, memories, **self._settings(group)))
+
+    def _write(self, p, new, memory):
+        p.detach().copy_(new)
+        if memory:
+            self.state[p] = memory
+
+    def _known(self):
+        """Return parameter -> memory, as a checkpoint is to have it."""
+        if not self.from_the_start:
+            return self.state
+        return {p: self.state.get(p) or self.init(p.detach()) for p in self._parameters()}
 
     def _outward(self, memory):
-        return {self.saved_as.get(name, name): value for name, value in memory.items()}
+        """Return the memory of a parameter as a checkpoint has it: under torch's names, without what is None."""
+        named = {self.saved_as.get(name, name): value for name, value in memory.items() if value is not None}
+        return dict(self.saved_too, **named)
 
     def _memories(self, saved):
         """Return parameter -> memory from a checkpoint, having checked that all of it fits."""
@@ -191,29 +210,33 @@ class Optimizer:
         found = [len(group["params"]) for group in saved["param_groups"]]
         if sizes != found:
             raise ValueError(f"{self._name} has groups of {sizes} parameters, the checkpoint has groups of {found}")
-        for group in saved["param_groups"]:
+        place = {}
+        for group, own in zip(saved["param_groups"], self.param_groups):
             foreign = [n for n in group if n in VOCABULARY and n not in self.defaults]
             for name in foreign:
-                if group[name]:
+                if group[name] and self.group_saved_too.get(name) != group[name]:
                     raise ValueError(f"{self._name} has no {name}, the checkpoint was made with {name}={group[name]}")
             missing = [n for n in self.defaults if n not in group and n not in OFF]
             if missing:
                 raise ValueError(f"{self._name} needs {missing[0]}, the checkpoint does not have it")
             self._check({name: value for name, value in group.items() if name not in foreign})
-        numbers = [number for group in saved["param_groups"] for number in group["params"]]
-        place = dict(zip(numbers, self._parameters()))
+            place.update({number: (p, self._rule(group)) for number, p in zip(group["params"], own["params"])})
         strangers = [number for number in saved["state"] if number not in place]
         if strangers:
             raise ValueError(f"{self._name}: the checkpoint holds state of a parameter {strangers[0]} of no group")
-        return {place[n]: self._inward(n, place[n].detach(), memory) for n, memory in saved["state"].items() if memory}
+        inward = {place[n][0]: self._inward(n, *place[n], memory) for n, memory in saved["state"].items() if memory}
+        return {p: memory for p, memory in inward.items() if memory}
 
-    def _inward(self, number, p, saved):
+    def _inward(self, number, p, rule, saved):
         """Return the memory of parameter p from its saved form, in the precision and on the device of p."""
-        fresh = self.init(p)
-        if set(saved) != set(self._outward(fresh)):
-            expected, found = sorted(self._outward(fresh)), sorted(saved)
+        p = p.detach()
+        fresh, name_of = rule.init(p), rule.saved_as
+        names = {name_of.get(name, name) for name in fresh}
+        needed = {name_of.get(name, name) for name in fresh if fresh[name] is not None}
+        if not needed <= set(saved) <= names | set(rule.saved_too):
+            expected, found = sorted(names), sorted(saved)
             raise ValueError(f"{self._name} remembers {expected} of parameter {number}, the checkpoint has {found}")
-        return {name: _restored(number, p, fresh[name], saved[self.saved_as.get(name, name)]) for name in fresh}
+        return {name: _restored(number, p, fresh[name], saved.get(name_of.get(name, name))) for name in fresh}
 
 
 def _restored(number, p, fresh, value):

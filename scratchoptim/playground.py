@@ -9,7 +9,7 @@ import sys
 from inspect import cleandoc
 
 from .catalog import CATALOG
-from .hyperparameters import VOCABULARY
+from .hyperparameters import VOCABULARY, flat, joined
 from .landscapes import LANDSCAPES, valley
 from .portable import NotPortable, edited_method, method_source, program
 from .rewrite import carried
@@ -98,11 +98,12 @@ class Playground:
         -------
         dict
             "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters),
-            "controls", and "noisy", whether the noise is for it; one whose rule is not the catalog's also has
-            "program", the text that the site runs, and "method" and "source", the name and the text of what can be
-            changed in it, or "program" None and in "still" the reason. "landscapes": for each "name", "title",
-            "formula", "shows", "box", "start", "minima" and "minimum". "landscape": the name of the initial one.
-            "start": [x, y]. "steps", and where they can be set "noise" and "decay" (else None): a control. "seed".
+            "controls", and "noisy", whether the noise is for it. Of a pair such as betas both name the parts, "betas.0"
+            and "betas.1". One whose rule is not the catalog's also has "program", the text that the site runs, and
+            "method" and "source", the name and the text of what can be changed in it, or "program" None and in "still"
+            the reason. "landscapes": for each "name", "title", "formula", "shows", "box", "start", "minima" and
+            "minimum". "landscape": the name of the initial one. "start": [x, y]. "steps", and where they can be set
+            "noise" and "decay" (else None): a control. "seed".
 
             A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
             number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
@@ -130,7 +131,7 @@ class Playground:
         common = dict(start=(s["x"], s["y"]), steps=s["steps"], decay=s["decay"], seed=self._description["seed"])
         place = self.landscapes[s["landscape"]]
         return [
-            trajectory(rule, place, **common, noise=s["noise"] if noisy else 0.0, **settings)
+            trajectory(rule, place, **common, noise=s["noise"] if noisy else 0.0, **joined(settings))
             for rule, noisy, settings in zip(self.rules, self._noisy, s["optimizers"])
         ]
 
@@ -218,7 +219,7 @@ def _optimizers(entries):
     for i, (rule, given) in enumerate(entries):
         name = names[i]
         optimizer = rule([Vector(0.0, 0.0)], **given)
-        settings = {name: optimizer.param_groups[0][name] for name in optimizer.defaults}
+        settings = flat({name: optimizer.param_groups[0][name] for name in optimizer.defaults})
         optional = getattr(rule, "optional", ())
         found.append(
             {
@@ -240,14 +241,19 @@ def _noisy(given):
     return "noise" not in given
 
 
+def _known(name):
+    """Return the entry of the vocabulary of a hyperparameter, or of a part such as "betas.0"."""
+    whole, _, place = name.partition(".")
+    return VOCABULARY[whole].parts[int(place)] if place else VOCABULARY[whole]
+
+
 def _movable(name):
-    known = VOCABULARY[name]
-    return known.kind == "bool" or known.slider is not None
+    return _known(name).kind == "bool" or _known(name).slider is not None
 
 
 def _control(name, value, optional, rule):
     """Return the control of a hyperparameter from its row of the vocabulary."""
-    known = VOCABULARY[name]
+    known = _known(name)
     control = {"name": name, "symbol": known.symbol, "latex": known.latex, "meaning": known.meaning}
     if known.kind == "bool":
         return dict(control, kind="bool", value=value)

@@ -54,7 +54,7 @@ def edited(rule, source, names=()):
         If the text is no Python, or does not define the function. Whatever goes wrong later is raised by the steps.
     """
     method = "update" if rule.update_group is Optimizer.update_group else "update_group"
-    space = {name: getattr(ops, name) for name in FUNCTIONS}
+    space = dict({name: getattr(ops, name) for name in FUNCTIONS}, sqrt=_sqrt)
     space.update(names)
     space.pop(method, None)
     exec(compile(source, FILE, "exec"), space)
@@ -78,6 +78,13 @@ def edited(rule, source, names=()):
         return results
 
     return type(rule.__name__, (rule,), {method: update if method == "update" else update_group})
+
+
+def _sqrt(x):
+    """Return the square root; of a negative number it is an error, which tells more than NaN."""
+    if isinstance(x, Vector) and (x.x < 0 or x.y < 0):
+        raise ValueError("math domain error")
+    return ops.sqrt(x)
 
 
 def _check(result, memory):

@@ -11,14 +11,16 @@ import torch
 from torch.optim import lr_scheduler  # users of torch.optim expect it here
 
 from .catalog import CATALOG
+from .catalog import row as catalog_row
 from .optimizer import OFF
 from .optimizer import Optimizer as Rule
 
-IMPLEMENTATION_FLAGS = {
+REFUSED = {
     "foreach": "torch picks an implementation by it, and here there is one; for speed, torch.compile the step",
     "fused": "torch picks an implementation by it, and here there is one; for speed, torch.compile the step",
     "capturable": "it makes torch's step capturable in a CUDA graph; torch.compile the step instead",
     "differentiable": "to differentiate through a step, call the rule itself: update is a pure function of tensors",
+    "decoupled_weight_decay": "that is another rule, AdamW, which is not here yet",
 }
 
 
@@ -44,6 +46,7 @@ class TorchOptimizer(torch.optim.Optimizer):
                 params = list(params)
                 if len({id(p) for p in params}) < len(params):
                     raise ValueError(f"{self._name}: a parameter is in the group twice; each parameter may come once")
+                self._check_dense(params)
             group = dict(self.defaults, **dict(group, params=params))
             self._check(group)
         torch.optim.Optimizer.add_param_group(self, group)
@@ -51,33 +54,136 @@ class TorchOptimizer(torch.optim.Optimizer):
     def state_dict(self):
         """Return memory and settings in torch's layout and names."""
         saved = torch.optim.Optimizer.state_dict(self)
-        return dict(saved, state={number: self._outward(memory) for number, memory in saved["state"].items()})
+        number = {id(p): i for i, p in enumerate(self._parameters())}
+        state = {number[id(p)]: self._outward(memory) for p, memory in self._known().items()}
+        groups = [dict(self.group_saved_too, **group) for group in saved["param_groups"]]
+        return dict(saved, state=state, param_groups=groups)
 
     def load_state_dict(self, saved):
-        """Take over a checkpoint of this optimizer, of the rule without torch, or of the torch twin.
+        """Take over a checkpoint of this optimizer, of the rule on any engine, or of the torch twin.
 
         Raises
         ------
         TypeError, ValueError
             If it does not fit: other groups, shapes or settings. Nothing has changed then.
         """
+        saved = as_tensors(saved)
         memories = self._memories(saved)
         groups = [dict(OFF, **group) for group in saved["param_groups"]]  # torch's older ones may lack a setting
         torch.optim.Optimizer.load_state_dict(self, dict(saved, state={}, param_groups=groups))
         self.state.update(memories)
 
+    def _check_dense(self, params):
+        """Refuse, for a rule of sparse gradients, parameters that torch's twin refuses: sparse or complex ones."""
+        for i, p in enumerate(params if not self.row.dense else ()):
+            if isinstance(p, torch.Tensor) and (p.is_sparse or p.is_complex()):
+                kind = "sparse" if p.is_sparse else "complex"
+                raise ValueError(f"{self._name}: params[{i}] must be a dense tensor of real numbers, got a {kind} one")
+
     def __setstate__(self, state):
         torch.optim.Optimizer.__setstate__(self, state)
         self.defaults.pop("differentiable", None)  # torch puts it there for its own classes
 
+    def _rule(self, group):
+        """Return what has the `init`, `update` and `saved_as` of a group: this rule, or one that a setting picks."""
+        for setting, name in self.row.variants.items():
+            if group[setting]:
+                return _BARE[name]
+        return self
+
     def _settings(self, group):
-        return {name: group[name] for name in self.hyperparameters}
+        return {name: group[name] for name in self._rule(group).hyperparameters}
 
     def _gradient(self, p, group):
+        if not self.row.dense:
+            got = f"got a dense one for a parameter of shape {tuple(p.shape)}"
+            raise TypeError(f"{self._name} needs sparse gradients, {got}; for dense ones there is Adam")
         g = Rule._gradient(self, p, group)
         g = -g if group["maximize"] else g
-        coupled = "weight_decay" not in self.hyperparameters and group["weight_decay"] != 0
-        return g + group["weight_decay"] * p.detach() if coupled else g
+        decay = self._decay(group)
+        return g + decay * p.detach() if decay != 0 else g
+
+    def _decay(self, group):
+        """Return the weight decay that is added to the gradient; 0 if the rule has one of its own."""
+        return 0 if "weight_decay" in self._rule(group).hyperparameters else group.get("weight_decay", 0)
+
+    # Sparse gradients: the rule is handed the rows that they touch, and these are written back ----------------------
+
+    def _updates(self, group):
+        touched = [p for p in group["params"] if p.grad is not None and p.grad.is_sparse]
+        if self.row.sparse is None or not touched:
+            return Rule._updates(self, group)
+        known = {id(p) for p in touched}
+        others = [p for p in group["params"] if id(p) not in known]
+        return [*Rule._updates(self, dict(group, params=others)), *(self._of_rows(p, group) for p in touched)]
+
+    def _of_rows(self, p, group):
+        """Return p and the update of the rows that its sparse gradient touches."""
+        needed = dict(self.row.sparse, weight_decay=0)
+        for name, value in needed.items():
+            if group.get(name, value) != value:
+                reason = "otherwise each row moves in each step, and to_dense() makes the gradient fit for that"
+                raise ValueError(f"{self._name} takes a sparse gradient only with {name}={value}: {reason}")
+        g = p.grad.detach().coalesce()  # the rows that are there twice are added up
+        if g.shape != p.shape:
+            raise ValueError(f"{self._name}: the gradient of a parameter of shape {p.shape} has shape {g.shape}")
+        rows, values = tuple(g.indices()), -g.values() if group["maximize"] else g.values()
+        memory = self.state.get(p) or self.init(p.detach())
+        seen = {name: m[rows] if _of_elements(m) else m for name, m in memory.items()}
+        new, seen = self.update(p.detach()[rows], values, **seen, **self._settings(group))
+        return p, (_Rows((rows, new, memory)), seen)
+
+    def _write(self, p, new, memory):
+        if not isinstance(new, _Rows):
+            return Rule._write(self, p, new, memory)
+        rows, values, whole = new
+        p.detach()[rows] = values
+        for name, value in memory.items():
+            if _of_elements(value):
+                whole[name][rows] = value
+            else:
+                whole[name] = value
+        self.state[p] = whole
+
+    def _outward(self, memory):
+        """Return the memory under torch's names; torch has the number of the step as a tensor, except in SparseAdam."""
+        named = Rule._outward(self, memory)
+        if "step" in named and self.row.dense:
+            named["step"] = torch.tensor(float(named["step"]))
+        return named
+
+
+class _Rows(tuple):
+    """The touched rows of a parameter: their places, their new values, and the memory of all rows."""
+
+
+def as_tensors(saved):
+    """Return a state_dict in which every array, of NumPy or of ScratchGrad, is a torch tensor; the rest is as it was.
+
+    So what was trained on ScratchGrad goes on in torch: ``network.load_state_dict(as_tensors(saved))``, and the same
+    with an optimizer of torch. The optimizers of this module call it themselves.
+
+    Parameters
+    ----------
+    saved : dict
+        As `state_dict` returned it, of a network or of an optimizer. It is not changed.
+
+    Examples
+    --------
+    >>> from scratchoptim.scratchgrad import Tensor
+    >>> as_tensors({"weight": Tensor([1.0, 2.0])})
+    {'weight': tensor([1., 2.])}
+    """
+    if isinstance(saved, dict):
+        return {key: as_tensors(value) for key, value in saved.items()}
+    if isinstance(saved, list):
+        return [as_tensors(value) for value in saved]
+    array = hasattr(saved, "__array__") and hasattr(saved, "__len__")  # NumPy's numbers have no length
+    return torch.tensor(saved.__array__()) if array and not isinstance(saved, torch.Tensor) else saved
+
+
+def _of_elements(memory):
+    return isinstance(memory, torch.Tensor)
 
 
 def _signature(rule, twin):
@@ -98,7 +204,7 @@ def _dress(row):
         bound.apply_defaults()
         defaults = dict(bound.arguments)
         params = defaults.pop("params")
-        for flag, instead in IMPLEMENTATION_FLAGS.items():
+        for flag, instead in REFUSED.items():
             if defaults.pop(flag, None):
                 raise ValueError(f"{row.name} does not take {flag}=True: {instead}")
         self.defaults = defaults  # torch's constructor sets it too, but only after the check
@@ -118,12 +224,23 @@ def _dress(row):
         __qualname__=row.name,
         __doc__=f"{intro}.\n\n    {inspect.getdoc(row.rule)}".replace("\n", "\n    "),
         hyperparameters=tuple(names),
+        row=row,
+        saved_as=_names(row),
     )
     return type(row.name, (TorchOptimizer, row.rule), body)
 
 
-for _row in CATALOG:
-    globals()[_row.name] = _dress(_row)
+def _names(row):
+    """Return the names in a checkpoint of what a rule remembers, and the rules that its settings pick."""
+    names = dict(row.rule.saved_as)
+    for variant in row.variants.values():
+        names.update(catalog_row(variant).rule.saved_as)
+    return names
+
+
+_CLASSES = {row.name: _dress(row) for row in CATALOG}
+_BARE = {name: object.__new__(cls) for name, cls in _CLASSES.items()}  # for their pure functions
+globals().update(_CLASSES)
 
 Optimizer = torch.optim.Optimizer
-__all__ = [row.name for row in CATALOG] + ["Optimizer", "lr_scheduler"]
+__all__ = [row.name for row in CATALOG] + ["Optimizer", "as_tensors", "lr_scheduler"]

@@ -2,6 +2,8 @@
 
 import math
 
+from . import ops
+
 
 def _pairwise(operation):
     def forward(self, other):
@@ -13,6 +15,23 @@ def _pairwise(operation):
         return Vector(operation(other, self.x), operation(other, self.y))
 
     return forward, reflected
+
+
+def _quotient(a, b):
+    """Return a / b as tensors have it: infinite or NaN where a coordinate b is zero."""
+    if b:
+        return a / b
+    return math.copysign(math.inf, a) * math.copysign(1.0, b) if a and a == a else math.nan
+
+
+def _power(a, n):
+    """Return a**n as tensors have it: a square is a product, and what is too large is infinite."""
+    if n == 2:
+        return a * a
+    try:
+        return a**n
+    except (OverflowError, ZeroDivisionError):
+        return -math.inf if a < 0 and n % 2 else math.inf
 
 
 class Vector:
@@ -44,10 +63,17 @@ class Vector:
     __add__, __radd__ = _pairwise(lambda a, b: a + b)
     __sub__, __rsub__ = _pairwise(lambda a, b: a - b)
     __mul__, __rmul__ = _pairwise(lambda a, b: a * b)
-    __truediv__, __rtruediv__ = _pairwise(lambda a, b: a / b)
+    __rtruediv__ = _pairwise(_quotient)[1]
+    __gt__, __lt__ = _pairwise(lambda a, b: a > b)[0], _pairwise(lambda a, b: a < b)[0]
+    maximum, minimum = _pairwise(ops.maximum)[0], _pairwise(ops.minimum)[0]
+
+    def __truediv__(self, other):
+        if isinstance(other, Vector):
+            return Vector(_quotient(self.x, other.x), _quotient(self.y, other.y))
+        return Vector(self.x / other, self.y / other)
 
     def __pow__(self, n):
-        return Vector(self.x**n, self.y**n)
+        return Vector(_power(self.x, n), _power(self.y, n))
 
     def __neg__(self):
         return Vector(-self.x, -self.y)
@@ -59,8 +85,20 @@ class Vector:
         return "Vector(" + repr(self.x) + ", " + repr(self.y) + ")"
 
     def sqrt(self):
-        """Return the square root of each coordinate."""
-        return Vector(math.sqrt(self.x), math.sqrt(self.y))
+        """Return the square root of each coordinate; of a negative one, NaN."""
+        return Vector(*[math.sqrt(z) if z >= 0 else math.nan for z in self])
+
+    def abs(self):
+        """Return the absolute value of each coordinate."""
+        return Vector(math.fabs(self.x), math.fabs(self.y))
+
+    def sign(self):
+        """Return the sign of each coordinate: -1, 0 or 1."""
+        return Vector(ops.sign(self.x), ops.sign(self.y))
+
+    def where(self, condition, other):
+        """Return this vector's coordinates where those of the condition are true, and the other's elsewhere."""
+        return Vector(self.x if condition.x else other.x, self.y if condition.y else other.y)
 
     def clone(self):
         """Return a copy."""

@@ -90,7 +90,7 @@ def test_every_optimizer_sees_the_same_weights_and_batches():
 
 
 def test_an_epoch_shows_each_training_image_at_most_once():
-    problem = experiments._Problem(so.data.digits(), seed=0, steps=90, batch_size=32)
+    problem = experiments._Problem(experiments.TASKS["digits"], so.data.digits(), seed=0, steps=90, batch_size=32)
     rows = {row.numpy().tobytes() for row in problem.X}
     epoch = torch.cat([X for X, _ in problem.batches[:42]])  # 42 batches of 32 are in 1347 images
     assert len(problem.batches) == 90 and all(len(X) == 32 for X, _ in problem.batches)
@@ -124,6 +124,43 @@ def test_a_run_has_what_its_docstring_says(comparison):
             assert run.test_accuracy > 0.9
     assert comparison.settings == dict(task="digits", steps=100, batch_size=32, train=1347, test=450)
     assert repr(comparison) == "Comparison of GD, heavy: 4 learning rates x 3 seeds, 24 runs"
+
+
+@pytest.mark.parametrize(
+    "task, lr, steps, sizes, loss, accuracy",
+    [("letters", 3.0, 150, (51214, 17072), 2.3, 0.35), ("text", 1.0, 60, (617, 206), 1.0, 0.4)],
+)
+def test_sparse_tasks_are_learned_and_their_networks_start_from_zero(task, lr, steps, sizes, loss, accuracy):
+    result = compare({"GD": so.GradientDescent}, [lr], seeds=[0], steps=steps, task=task, progress=False)
+    (run,) = result.runs
+    assert (result.settings["train"], result.settings["test"]) == sizes
+    assert run.losses[0] == pytest.approx(math.log(27 if task == "letters" else 4), rel=1e-12)
+    assert run.final_loss < loss < run.losses[0]
+    assert accuracy < run.test_accuracy < 0.7 and not run.diverged
+
+
+def test_the_deep_network_has_small_gradients_in_its_first_layer_and_can_be_learned():
+    Recorder.seen = []
+    compare({"look": (Recorder, {"tag": ""})}, [0.1], task="deep", batch_size=1347, **QUICK)
+    for one in Recorder.seen:
+        assert [tuple(W.shape) for W in one.weights[::2]] == [(32, 64), (32, 32), (32, 32), (32, 32), (10, 32)]
+        first, *_, last = (g.norm().item() for g in one.gradients[0][::2])
+        assert 30 < last / first < 300
+    learned = {"Rprop": torch.optim.Rprop, "GD": so.GradientDescent}
+    runs = compare(learned, [0.01], seeds=[0], steps=100, batch_size=1347, task="deep", progress=False).runs
+    assert runs[0].test_accuracy > 0.8 and runs[1].test_accuracy < 0.2 and runs[1].diverged
+
+
+def test_the_letters_are_the_same_for_every_optimizer():
+    Recorder.seen = []
+    compare({tag: (Recorder, {"tag": tag}) for tag in "ab"}, [0.1], task="letters", **QUICK)
+    for one, other in (Recorder.seen[:2], Recorder.seen[2:]):
+        assert not any(p.any() for p in one.weights)
+        for g, h in zip(one.gradients, other.gradients, strict=True):
+            assert all(map(torch.equal, g, h))
+    assert not torch.equal(Recorder.seen[0].gradients[0][0], Recorder.seen[2].gradients[0][0])
+    touched = (one.gradients[0][0] != 0).any(0).double().mean().item()
+    assert touched < 0.05  # of all features a batch of 32 has few
 
 
 def test_learning_rates_that_are_too_large_diverge_and_are_told(comparison):
@@ -233,7 +270,7 @@ def test_the_last_state_of_the_progress_bar_holds_no_times(capsys):
         (dict(steps=0), "steps"),
         (dict(batch_size=0), "batch_size"),
         (dict(batch_size=2000), "batch_size"),
-        (dict(task="mnist"), "task must be one of 'digits'"),
+        (dict(task="mnist"), "task must be one of 'digits', 'deep', 'letters', 'text'"),
         (dict(optimizers={"x": (so.SGD, {"momentum": 2})}), "momentum"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, figures, landscapes, trajectory
+from scratchoptim.canvas import assign
 from scratchoptim.catalog import CATALOG
 from scratchoptim.experiments import Comparison, Run
 
@@ -104,13 +105,23 @@ def test_runs_of_one_optimizer_are_told_apart():
     assert handles[1].get_color() == "#0072b2"
 
 
-def test_each_optimizer_has_its_colour_and_a_marker_of_its_own():
+def test_each_optimizer_has_its_colour_and_marker_and_dashes_of_its_own():
     figure = figures.contour(VALLEY, *(run(row.rule, lr=0.01) for row in CATALOG))
     handles = figure.fig.legends[0].legend_handles[: len(CATALOG)]
     assert [h.get_color() for h in handles] == [row.color for row in CATALOG]
-    assert len({h.get_marker() for h in handles}) == len(CATALOG)
+    names = [row.name for row in CATALOG]
+    series = assign(names, names)
+    assert [h.get_marker() for h in handles] == [s.marker for s in series]
+    assert len({(s.marker, s.dashes) for s in series}) == len(CATALOG)
     alone = figures.contour(VALLEY, run(HeavyBall)).fig.legends[0].legend_handles[0]
     assert (alone.get_color(), alone.get_marker()) == (handles[2].get_color(), handles[2].get_marker())
+
+
+@pytest.mark.parametrize("first", range(len(CATALOG)))
+def test_few_optimizers_in_one_picture_share_neither_marker_nor_dashes(first):
+    names = [row.name for row in CATALOG]
+    series = assign([names[first], *names[:4], *names[first:][:2], *names[-2:]], list("abcdefghi"))
+    assert len({s.marker for s in series}) == len({s.dashes for s in series}) == len(series)
 
 
 def test_an_optimizer_of_the_readers_own_has_a_free_colour():
@@ -119,6 +130,13 @@ def test_an_optimizer_of_the_readers_own_has_a_free_colour():
 
     handles = figures.contour(VALLEY, run(Mine), run(HeavyBall)).fig.legends[0].legend_handles
     assert handles[0].get_label() == "Mine" and handles[0].get_color() not in {row.color for row in CATALOG}
+
+
+def test_what_is_not_in_the_catalog_keeps_its_looks_when_the_catalog_grows(monkeypatch):
+    rules = ["GradientDescent", "mine", "theirs"]
+    looks = [(s.color, s.marker, s.dashes) for s in assign(rules, rules)]
+    monkeypatch.setattr("scratchoptim.canvas.CATALOG", CATALOG[:4])
+    assert [(s.color, s.marker, s.dashes) for s in assign(rules, rules)] == looks
 
 
 def test_options_of_contour():
@@ -276,6 +294,41 @@ def test_lines_takes_matplotlibs_keywords_and_a_spread():
     assert (a.get_linewidth(), a.get_linestyle(), a.get_color(), b.get_linestyle()) == (5, "--", "#123456", ":")
     band = figure.axes[0].collections[0].get_paths()[0].get_extents()
     assert (band.ymin, band.ymax) == (0.5, 2.5)
+
+
+@pytest.mark.parametrize(
+    "values, plain",
+    [([1.6, 2.9], True), ([0.016, 0.029], True), ([0.045, 0.24], True), ([1, 30], False), ([0.1, 1e4], False)],
+)
+def test_a_short_logarithmic_axis_has_numbers_and_a_long_one_powers_of_ten(values, plain):
+    figure = figures.lines({"a": (values, values)}, "x", "y", logx=True, logy=True)
+    figure.fig.draw_without_rendering()
+    for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
+        words = [label.get_text() for label in axis.get_majorticklabels() if label.get_text()]
+        inside = [value for value in axis.get_majorticklocs() if values[0] <= value <= values[1]]
+        assert len(inside) >= 2
+        assert all("$" not in word for word in words) if plain else all("10^" in word for word in words)
+        assert not any(label.get_text() for label in axis.get_minorticklabels())
+
+
+def test_five_optimizers_stay_apart_at_the_width_of_a_phone():
+    """Each has its own colour, marker and dashes, and the legend stays inside the picture."""
+    labels = ["SGD", "SGD momentum 0.9", "AdaGrad", "RMSProp", "Adam"]
+    rules = dict(zip(labels, [SGD, SGD, *(type(name, (SGD,), {}) for name in ("Adagrad", "RMSprop", "Adam"))]))
+    runs = [Run(k, lr, s, (3.0, 2.0 + s), 2.0 + s, 0.5, False) for k in labels for lr in (0.1, 1.0) for s in (0, 1)]
+    for draw in (figures.sensitivity, figures.training):
+        figure = draw(Comparison(runs, rules, {}))
+        curves = figure.axes[0].lines[:5]
+        assert len({line.get_color() for line in curves}) == 5
+        assert len({line.get_marker() for line in curves}) == 5
+        assert len({str(line._unscaled_dash_pattern) for line in curves}) == 5
+        assert [text.split(",")[0] for text in legend(figure)] == labels
+        figure.fig.draw_without_rendering()
+        box, page = figure.fig.legends[0].get_window_extent(), figure.fig.bbox
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0
+        width = Image.open(io.BytesIO(figure._repr_png_())).width
+        sizes = [text.get_fontsize() for text in figure.fig.legends[0].get_texts()]
+        assert min(sizes) * 100 / 72 * 360 / width >= 8  # pixels on a phone that is 360 wide
 
 
 # --- comparisons --------------------------------------------------------------------------------------------

@@ -5,15 +5,65 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchoptim.hyperparameters import VOCABULARY, check_group, nearest
+from scratchoptim.hyperparameters import VOCABULARY, check_group, flat, joined, nearest
+
+PARTS = [part for entry in VOCABULARY.values() for part in entry.parts]
+PAIRS = [entry for entry in VOCABULARY.values() if entry.kind == "tuple"]
 
 
-@pytest.mark.parametrize("entry", VOCABULARY.values(), ids=lambda h: h.name)
+@pytest.mark.parametrize("entry", [*VOCABULARY.values(), *PARTS], ids=lambda h: h.name)
 def test_every_entry_can_be_shown_and_slid(entry):
-    assert entry.symbol and entry.latex and entry.meaning and entry.kind in ("number", "bool")
+    assert entry.symbol and entry.latex and entry.meaning and entry.kind in ("number", "bool", "tuple")
+    assert bool(entry.parts) is (entry.kind == "tuple")
     if entry.kind == "number":
         low, high, scale = entry.slider
-        assert entry.low <= low < high <= entry.high and scale in ("linear", "log") and (scale == "linear" or low > 0)
+        assert low < high and scale in ("linear", "log") and (scale == "linear" or low > 0)
+        for end in low, high:
+            entry.check("Rule", end)
+
+
+@pytest.mark.parametrize(
+    ("entry", "interval", "refused"),
+    [
+        (VOCABULARY["lr"], "[0, ∞)", float("inf")),
+        (VOCABULARY["momentum"], "[0, 1]", 1.1),
+        (VOCABULARY["alpha"], "[0, 1)", 1.0),
+        (VOCABULARY["etas"].parts[0], "(0, 1)", 0),
+        (VOCABULARY["etas"].parts[0], "(0, 1)", 1.0),
+        (VOCABULARY["etas"].parts[1], "(1, ∞)", 1),
+    ],
+)
+def test_an_open_end_does_not_belong_to_the_interval(entry, interval, refused):
+    assert entry.interval == interval
+    with pytest.raises(ValueError) as error:
+        entry.check("Rule", refused)
+    assert f"must be in {interval}, got {refused!r}" in str(error.value)
+
+
+@pytest.mark.parametrize("entry", PAIRS, ids=lambda h: h.name)
+def test_a_pair_is_checked_part_by_part(entry):
+    good = tuple(part.slider[0] for part in entry.parts)
+    entry.check("Rule", good)
+    entry.check("Rule", list(good))
+    entry.check("Rule", tuple(torch.tensor(x) for x in good))
+    assert [part.name for part in entry.parts] == [f"{entry.name}.{i}" for i in range(2)]
+    for i, part in enumerate(entry.parts):
+        bad = [*good[:i], -1.0, *good[i + 1 :]]
+        with pytest.raises(ValueError) as error:
+            entry.check("Rule", bad)
+        assert str(error.value).startswith(f"Rule: {part.name} ({part.symbol}, {part.meaning}) must be in")
+    for bad in (0.5, None, "ab", good[:1], (*good, 0.5), ("0.1", 0.2)):
+        with pytest.raises(TypeError, match="must be a"):
+            entry.check("Rule", bad)
+    with pytest.raises(ValueError, match="all numbers or all tensors"):
+        entry.check("Rule", (good[0], torch.tensor(good[1])))
+
+
+@given(st.tuples(st.floats(0, 1), st.floats(0, 1)), st.booleans())
+def test_pairs_come_apart_and_together_again(betas, centered):
+    settings = {"lr": 0.1, "betas": betas, "centered": centered, "noise": 0.5}
+    parts = {"lr": 0.1, "betas.0": betas[0], "betas.1": betas[1], "centered": centered, "noise": 0.5}
+    assert flat(settings) == parts and joined(parts) == settings and joined(settings) == settings
 
 
 @given(st.floats())

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import math
 import re
@@ -14,21 +15,26 @@ from PIL import Image
 
 from scratchoptim import (
     SGD,
+    Adam,
     GradientDescent,
     HeavyBall,
     Nesterov,
     Playground,
+    Rprop,
     Vector,
     landscapes,
     playground,
     trajectory,
 )
 from scratchoptim.catalog import CATALOG
-from scratchoptim.hyperparameters import VOCABULARY
+from scratchoptim.hyperparameters import VOCABULARY, flat, joined
 from scratchoptim.landscapes import LANDSCAPES
 
 RULES = [row.rule for row in CATALOG]
 PLACES = ["rosenbrock", "saddle", "ackley"]  # curved, unbounded below, rippled
+
+
+ENTRIES = {entry.name: entry for whole in VOCABULARY.values() for entry in (whole, *whole.parts)}
 
 
 def of(*rules, **options):
@@ -47,7 +53,7 @@ def controls(description):
 def refusal(rule, settings):
     """What the rule itself says of the settings: an error's text, or None."""
     try:
-        rule([Vector(0.0, 0.0)], **settings)
+        rule([Vector(0.0, 0.0)], **joined(settings))
     except ValueError as error:
         return str(error)
 
@@ -64,11 +70,11 @@ def test_the_description_is_plain_and_complete(rule):
     one = of(rule, noise=0.5, decay=0.0)
     d = one.description()
     assert json.loads(json.dumps(d, allow_nan=False)) == d
-    settings = rule([Vector(0.0, 0.0)]).defaults
+    settings = flat(rule([Vector(0.0, 0.0)]).defaults)
     (optimizer,) = d["optimizers"]
     assert set(optimizer["settings"]) == set(settings)
     for control in optimizer["controls"]:
-        known = VOCABULARY[control["name"]]
+        known = ENTRIES[control["name"]]
         assert (control["symbol"], control["latex"], control["meaning"]) == (known.symbol, known.latex, known.meaning)
         assert control["kind"] == known.kind
         assert control["value"] == optimizer["settings"][control["name"]]
@@ -85,7 +91,7 @@ def test_the_description_is_plain_and_complete(rule):
             assert 90 <= (high - low) / control["step"] <= 500
             assert (place - low) / control["step"] == pytest.approx(round((place - low) / control["step"]), abs=1e-9)
     named = {control["name"] for control in optimizer["controls"]}
-    assert {name for name in settings if VOCABULARY[name].slider or VOCABULARY[name].kind == "bool"} == named
+    assert {name for name in settings if ENTRIES[name].slider or ENTRIES[name].kind == "bool"} == named
     assert [place["name"] for place in d["landscapes"]] == [d["landscape"], *(n for n in LANDSCAPES if n != "valley")]
 
 
@@ -153,11 +159,25 @@ def test_what_is_wrong_is_said_at_once(make, message):
         make()
 
 
+def test_a_pair_has_a_slider_for_each_part():
+    one = Playground((Adam, {"lr": 0.1, "betas": (0.5, 0.9)}), Rprop)
+    first, second = one.state()["optimizers"]
+    assert first == {"lr": 0.1, "betas.0": 0.5, "betas.1": 0.9, "eps": 1e-8}
+    assert second["etas.1"] == 1.2 and second["step_sizes.0"] == 1e-6
+    face = one.face()
+    face.controls["0.betas.1"].value = 0.0
+    assert face.state()["optimizers"][0]["betas.1"] == 0.0 and face.error is None
+    moved = one.run(face.state())[0]
+    settings = dict(lr=0.1, betas=(face.controls["0.betas.0"].value, 0.0))
+    assert moved.points == trajectory(Adam, landscapes.valley, **settings).points != one.run()[0].points
+    face.controls["1.step_sizes.0"].value, face.controls["1.step_sizes.1"].value = 0.1, 0.01
+    assert "step_sizes must be (smallest, largest)" in str(face.error)
+
+
 # --- the live face ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("rule", "place"), list(zip(RULES, itertools.cycle(PLACES))))
 def test_every_slider_at_minimum_default_and_maximum(rule, place):
     face = of(rule, landscape=place, noise=0.5, decay=0.2).face()
     assert face.error is None

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import tables
 import yaml
 
 from scratchoptim.catalog import CATALOG
@@ -60,9 +61,16 @@ def test_each_row_has_a_level_and_a_paper_with_an_address_that_fits_its_year(row
 
 
 @pytest.mark.parametrize("entry", CATALOG, ids=lambda entry: entry.name)
-def test_each_row_of_the_catalog_is_there_with_its_year_and_chapter(entry):
-    found = [row for row in ROWS if row["chapter"] == entry.chapter and row["year"] == entry.year]
-    assert len(found) == 1, f"TIMELINE.md must have one row of {entry.year} that links to {entry.chapter}"
+def test_each_row_of_the_catalog_is_there_with_its_year_and_its_chapter_or_without_link_if_that_is_to_come(entry):
+    if tables.written(entry):
+        found = [row for row in ROWS if row["chapter"] == entry.chapter and row["year"] == entry.year]
+    else:
+        first = next(other for other in CATALOG if other.chapter == entry.chapter)
+        found = [row for row in ROWS if first.method in row["method"].split(", ") and row["year"] == entry.year]
+        assert not any(row["linked"] for row in found), (
+            f"_toc.yml does not have {entry.chapter}, TIMELINE.md links to it"
+        )
+    assert len(found) == 1, f"TIMELINE.md must have one row of {entry.year} for {entry.chapter}"
     assert found[0]["level"] == "Implement"
 
 
@@ -77,5 +85,5 @@ def test_the_book_has_its_chapters_in_the_same_order():
     files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     chapters = [file.removeprefix("book/") for file in files if re.match(r"book/\d{4}-", file)]
     assert chapters == [row["chapter"] for row in ROWS if row["chapter"] and row["level"] == "Implement"]
-    assert chapters == [entry.chapter for entry in CATALOG]
+    assert chapters == list(dict.fromkeys(entry.chapter for entry in CATALOG if tables.written(entry)))
     assert "TIMELINE" in files

@@ -1,8 +1,8 @@
 """Scaffold an optimizer and its chapter, and say what an optimizer still lacks.
 
-    python tools/new.py Adagrad --year 2011 --method AdaGrad     write the frame of all its parts
-    python tools/new.py Adagrad                                  say what Adagrad still lacks
-    python tools/new.py                                          say it of every optimizer in the catalog
+    python tools/new.py LBFGS --year 1989 --method L-BFGS     write the frame of all its parts
+    python tools/new.py LBFGS                                 say what LBFGS still lacks
+    python tools/new.py                                       say it of every optimizer in the catalog
 
 NAME is the class, spelt as torch.optim spells it where torch has the method. The frame runs from the start: its rule is
 gradient descent until you write another. Whatever is yours to write is marked with a pencil (see PENCIL below).
@@ -124,9 +124,9 @@ def scaffold(row):
     write(f"book/{chapter}.ipynb", notebooks.dumps(notebooks.normalise(frame.notebook(row, notebooks.SETUP))))
     rules = read(RULES).replace("\n__all__", f"from .{module} import {name}\n\n__all__", 1)
     years = {**{entry.name: entry.year for entry in known.values()}, name: row["year"]}
-    everything = "__all__ = [" + ", ".join(f'"{each}"' for each in sorted(years, key=years.get)) + "]"
+    everything = "__all__ = [\n" + "".join(f'    "{each}",\n' for each in sorted(years, key=years.get)) + "]"
     write(RULES, re.sub(r"^__all__ = \[.*?\]", everything, rules, flags=re.MULTILINE | re.DOTALL))
-    package = re.sub(r"^(from \.optimizers import )", rf"\1{name}, ", read(PACKAGE), flags=re.MULTILINE)
+    package = read(PACKAGE).replace("from .optimizers import (\n", f"from .optimizers import (\n    {name},\n", 1)
     write(PACKAGE, package.replace("__all__ = [\n", f'__all__ = [\n    "{name}",\n', 1))
     later = r"^    Row\(\n(?:        .*\n)*?        year=(?P<year>\d+),"
     write(CATALOG, insert_by_year(read(CATALOG), later, row["year"], frame.catalog_row(row), "]\n\n\ndef row"))
@@ -192,8 +192,8 @@ def missing(name):
     for prompt in pencils(oracles):
         if prompt.startswith(f"{name}: "):
             yield f"{ORACLES}, {prompt}"
-    if f"- file: book/{row.chapter}\n" not in read("_toc.yml"):
-        yield f"_toc.yml: book/{row.chapter} is not in it"
+    if not tables.written(row):
+        yield f"_toc.yml: book/{row.chapter} is not in it: the chapter is to come"
     yield from missing_in_notebook(row.chapter)
     if f"scratchoptim.{name}\n" not in read(REFERENCE):
         yield f"{REFERENCE}: {name} is not on the page"

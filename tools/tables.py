@@ -7,6 +7,7 @@ A page holds a table between two comments, `<!-- table: NAME -->` and `<!-- end 
 """
 
 import argparse
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from scratchoptim.landscapes import LANDSCAPES
 
 ROOT = Path(__file__).resolve().parent.parent
 COLAB = "https://colab.research.google.com/github/ScratchMind/ScratchOptim/blob/main/book/{}.ipynb"
-PAGES = ("README.md", "book/notation.md", "book/api.md", "book/landscapes.md")
+PAGES = ("README.md", "book/notation.md", "book/defaults.md", "book/api.md", "book/landscapes.md")
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -34,15 +35,27 @@ def table(header, rows):
     return text.replace("| " + " | ".join(["---"] * len(header)) + " |", "|" + "---|" * len(header), 1)
 
 
+def written(row):
+    """Whether the chapter of a row is in the book; if not, it is to come.
+
+    >>> [written(row) for row in CATALOG if row.name in ("GradientDescent", "AMSGrad")]
+    [True, False]
+    """
+    return f"- file: book/{row.chapter}\n" in (ROOT / "_toc.yml").read_text("utf8")
+
+
 def chapters():
     """For the README: each chapter on GitHub, what its method removed, and its address in Colab."""
-    return table(
-        ["Year", "Chapter", "What it fixed", "Open"],
-        [
-            [row.year, f"[{row.method}](book/{row.chapter}.ipynb)", row.fixed, f"[Colab]({COLAB.format(row.chapter)})"]
-            for row in CATALOG
-        ],
-    )
+    rows = []
+    for chapter in dict.fromkeys(row.chapter for row in CATALOG):
+        first, *others = [row for row in CATALOG if row.chapter == chapter]
+        methods = ", ".join(row.method for row in (first, *others))
+        if written(first):
+            links = f"[{methods}](book/{chapter}.ipynb)", first.fixed, f"[Colab]({COLAB.format(chapter)})"
+        else:
+            links = methods, first.fixed, "to come; the rule is in the package"
+        rows.append([first.year, *links])
+    return table(["Year", "Chapter", "What it fixed", "Open"], rows)
 
 
 def catalog():
@@ -52,7 +65,9 @@ def catalog():
         [
             [
                 f"`{row.name}`",
-                f"[{row.method}]({row.chapter}.ipynb), {row.year}",
+                f"[{row.method}]({row.chapter}.ipynb), {row.year}"
+                if written(row)
+                else f"{row.method}, {row.year} (to come)",
                 f"`{row.twin}`" if row.twin else "none",
                 row.oracle,
             ]
@@ -61,12 +76,56 @@ def catalog():
     )
 
 
+def place(name):
+    """How the code refers to a hyperparameter or a part of one.
+
+    >>> place("lr"), place("betas.1")
+    ('lr', 'betas[1]')
+    """
+    return re.sub(r"\.(\d)$", r"[\1]", name)
+
+
 def hyperparameters():
     """For the notation page: the vocabulary of hyperparameters."""
     return table(
         ["In code", "Symbol", "Meaning", "Permitted"],
-        [[f"`{h.name}`", f"${h.latex}$", h.meaning, h.interval] for h in VOCABULARY.values()],
+        [
+            [f"`{place(h.name)}`", f"${h.latex}$", h.meaning, h.interval]
+            for whole in VOCABULARY.values()
+            for h in (whole.parts or (whole,))
+        ],
     )
+
+
+def defaults():
+    """For the page of defaults: what each hyperparameter is if nothing is said, in the paper, in torch, and here."""
+    import torch
+
+    def of(owner):
+        return {p.name: p.default for p in inspect.signature(owner).parameters.values() if p.name != "params"}
+
+    def shown(value):
+        return str(tuple(map(float, value)) if isinstance(value, tuple) else value if value is None else float(value))
+
+    def twin(row):
+        """Return the name of the torch class, and the setting of it that makes it this method."""
+        picks = [(other.twin, s) for other in CATALOG for s, name in other.variants.items() if name == row.name]
+        return picks[0] if picks else (row.twin, None)
+
+    rows = []
+    for row in CATALOG:
+        (name, setting), where = twin(row), row.published.get("where")
+        theirs = of(getattr(torch.optim, name)) if name else {}
+        source = f"{{cite:t}}`{row.paper}`" + (f", {where}" if where else "")
+        for i, (h, value) in enumerate(of(row.rule).items()):
+            own = value if isinstance(value, bool) else shown(value)
+            torchs = theirs.get(h)
+            torchs = "" if h not in theirs else torchs if isinstance(torchs, bool) else shown(torchs)
+            paper = row.published.get(h, "none")
+            paper = f"**{paper}**" if h in theirs and re.match(r"[\d(]", paper) and paper != torchs else paper
+            first = [f"`{row.name}`", source, f"`{name}{f'({setting}=True)' if setting else ''}`" if name else "none"]
+            rows.append([*(first if i == 0 else [""] * 3), f"`{h}`", paper, torchs, own])
+    return table(["Rule", "Paper", "PyTorch", "Hyperparameter", "in the paper", "in PyTorch", "here"], rows)
 
 
 def landscapes():
@@ -84,7 +143,7 @@ def landscapes():
     )
 
 
-TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, landscapes)}
+TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, defaults, landscapes)}
 
 
 def current(text):

@@ -7,7 +7,10 @@ from play import PAGE, WAIT, Play
 from reader import PHONE, ROOT
 from test_pages import OVERFLOWS
 
+from scratchoptim import Vector
+from scratchoptim.canvas import assign
 from scratchoptim.catalog import CATALOG
+from scratchoptim.hyperparameters import flat
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf8")
 VIOLATIONS = """async () => (await axe.run('optimizer-playground')).violations
@@ -242,3 +245,46 @@ def test_description_is_the_package_s_own(play):
     rules = [getattr(so, o["name"]) for o in found["optimizers"]]
     made = so.Playground(*rules, landscape=found["landscape"]).description()
     assert [one["name"] for one in found["landscapes"]] == [one["name"] for one in made["landscapes"]]
+
+
+LOOKS = [
+    ["GradientDescent", "Mine"],
+    ["Mine", "Yours", "HeavyBall"],
+    ["Adam", "Adam", "Adam", "SGD"],
+    ["Mine", "Mine", "Nesterov", "Rprop"],
+    [CATALOG[0].name, CATALOG[-1].name, CATALOG[-2].name, "Mine"],
+]
+
+
+@pytest.mark.parametrize("names", LOOKS)
+def test_runs_look_as_in_the_books_figures(play, names):
+    theirs = play.box.evaluate(
+        """(element, names) => ScratchOptimParts.series(names.map(name => ({name, label: name})), element.catalog, false)
+            .map(({color, dashes}) => [color, dashes])""",
+        names,
+    )
+    assert theirs == [[one.color.lower(), list(one.dashes)] for one in assign(names, names)]
+
+
+def test_cards_of_many_settings_and_pairs(tab, address):
+    pairs = [row for row in CATALOG if any("." in name for name in flat(row.rule([Vector(0.0, 0.0)]).defaults))]
+    names = [row.name for row in pairs][:4]
+    assert len(names) == 4  # or the test has nothing to show
+    runs = "".join(f"&run={name}" for name in names)
+    page = tab.open(f"{address}{PAGE}#playground-1?landscape=beale{runs}")
+    play = Play(page)
+    assert play.said() == "" and len(play.ends()) == 4
+    labels = play.box.locator(".optimizer .control label").all_inner_texts()
+    assert {"betas β₁", "betas β₂"} <= set(labels)
+    assert not [label for label in labels if ".0" in label or ".1" in label]
+    fields = play.box.locator(".optimizer .number").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert len(set(fields)) == len(fields)
+    for slider in play.box.locator(".optimizer").last.locator("input[type=range]").all():
+        slider.focus()
+        before = play.state()
+        key = "Home" if slider.input_value() != slider.get_attribute("min") else "End"
+        play.after(lambda key=key: page.keyboard.press(key))
+        assert play.state() != before
+    for size in (PHONE, {"width": 768, "height": 900}):
+        page.set_viewport_size(size)
+        assert page.evaluate(OVERFLOWS) == []

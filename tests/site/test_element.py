@@ -259,7 +259,7 @@ LOOKS = [
 @pytest.mark.parametrize("names", LOOKS)
 def test_runs_look_as_in_the_books_figures(play, names):
     theirs = play.box.evaluate(
-        """(element, names) => ScratchOptimParts.series(names.map(name => ({name, label: name})), element.catalog, false)
+        """(element, names) => ScratchOptimParts.series(names.map(name => ({name, label: name})), element.catalog)
             .map(({color, dashes}) => [color, dashes])""",
         names,
     )

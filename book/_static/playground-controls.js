@@ -98,7 +98,7 @@
       type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "number",
       "aria-label": `${owner}${name === c.name.replaceAll("_", " ") ? name : `${name} ${c.symbol}`}, as a number from ${c.low} to ${c.high}`,
       change: () => {
-        const typed = Number(field.value.trim().replace("−", "-").replace(",", "."));
+        const typed = Number(field.value.trim().replaceAll("−", "-").replace(",", "."));
         const usable = field.value.trim() && Number.isFinite(typed);
         const whole = c.kind === "integer" ? Math.round(typed) : typed;
         take(usable ? Math.min(Math.max(whole, c.low), c.high) : now ?? c.number);
@@ -115,7 +115,9 @@
       slider.value = scale.position(last);
       slider.disabled = field.disabled = next === null;
       slider.setAttribute("aria-valuetext", next === null ? c.own : String(last));
-      field.value = next === null ? "" : String(Number(last.toPrecision(7))).replace("-", "−");
+      const short = Number(last.toPrecision(7));
+      const text = short && Math.abs(short) < 1e-4 ? short.toExponential() : String(short); // 1e-6 fits where 0.000001 does not
+      field.value = next === null ? "" : text.replaceAll("-", "−");
       if (own) own.checked = next === null;
     };
     const take = (next) => {

@@ -53,10 +53,12 @@ def test_every_slider_moves_from_end_to_end(play):
 
 def test_number_can_be_typed_and_is_kept_in_its_range(play):
     field = play.box.locator(".optimizer .number:enabled").first
-    for typed, taken in (("0.0123", 0.0123), ("99", 1.0), ("0,05", 0.05)):
+    cases = (("0.0123", 0.0123, "0.0123"), ("99", 1.0, "1"), ("1.5e\N{MINUS SIGN}4", 1.5e-4, "0.00015"))
+    for typed, taken, shown in (*cases, ("1e-9", 1e-4, "0.0001"), ("0,05", 0.05, "0.05")):
         field.fill(typed)
         play.after(lambda: field.press("Enter"))
         assert play.state()["optimizers"][0]["settings"]["lr"] == taken
+        assert field.input_value() == shown
     field.fill("fast")
     field.press("Enter")
     assert play.state()["optimizers"][0]["settings"]["lr"] == 0.05
@@ -287,4 +289,14 @@ def test_cards_of_many_settings_and_pairs(tab, address):
         assert play.state() != before
     for size in (PHONE, {"width": 768, "height": 900}):
         page.set_viewport_size(size)
+        page.wait_for_function("() => document.querySelector('canvas.map').clientWidth < innerWidth")
+        page.wait_for_timeout(300)  # until all is drawn in its new size
         assert page.evaluate(OVERFLOWS) == []
+
+
+def test_small_numbers_fit_their_fields(tab, address):
+    play = Play(tab.open(f"{address}{PAGE}#playground-1?landscape=beale&run=Rprop&run=Adam&run=SGD&run=HeavyBall"))
+    fields = play.box.locator(".optimizer .number").evaluate_all(
+        "all => all.map(one => [one.value, one.scrollWidth - one.clientWidth])"
+    )
+    assert ["1e\N{MINUS SIGN}6", 0] in fields and max(more for _, more in fields) <= 0, fields

@@ -131,6 +131,7 @@ def test_markup_is_taken_away(text, plain):
         ("Too short. This one is long enough.", ["This one is long enough."]),
         ("(All of this one is in brackets.)", ["All of this one is in brackets."]),
         ("Here a bracket (is never closed.", []),
+        ('Here a quotation "is never closed.', []),
         ("Here is a \N{WHITE SQUARE} that was a formula.", []),
         ("and this is the rest of something.", []),
         ("This has neither end nor purpose", []),

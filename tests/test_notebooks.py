@@ -78,8 +78,8 @@ def chapter(*exchange):
     return nb4.new_notebook(cells=cells)
 
 
-def faults(notebook, folder, normal=True):
-    path = folder / "1901-method.ipynb"
+def faults(notebook, folder, normal=True, name="1901-method.ipynb"):
+    path = folder / name
     path.write_text(tool.dumps(tool.normalise(notebook) if normal else notebook), "utf8")
     return tool.check(path)
 
@@ -104,6 +104,26 @@ def test_a_chapter_in_order_has_no_faults(tmp_path):
 )
 def test_a_part_missing_from_a_chapter_is_said(tmp_path, old, new, fault):
     assert any(fault in said for said in faults(chapter((old, new)), tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("exchange", "fault"),
+    [
+        ([], None),
+        ([("## The rule in code", "## The engine in code")], None),
+        ([("## When it breaks", "## When it fails")], "'## When it breaks' stands there 0 times"),
+        ([("# Method (1901)\n\n", "")], "there is no title"),
+    ],
+)
+def test_a_chapter_on_scratchgrad_has_the_same_parts_and_no_year(tmp_path, exchange, fault):
+    notebook = chapter(*(exchange if fault else [("# Method (1901)", "# ScratchGrad"), *exchange]))
+    said = faults(notebook, tmp_path, name="scratchgrad-1-scalar.ipynb")
+    assert any(fault in each for each in said) if fault else said == []
+
+
+def test_only_a_chapter_on_scratchgrad_may_call_its_code_an_engine(tmp_path):
+    renamed = chapter(("## The rule in code", "## The engine in code"))
+    assert faults(renamed, tmp_path) == ["the heading '## The rule in code' stands there 0 times, not once"]
 
 
 def no_setup(notebook):

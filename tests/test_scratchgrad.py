@@ -5,7 +5,7 @@ import pytest
 import torch
 from scratchgrad_table import ROWS, inputs
 
-from scratchoptim.scratchgrad import Tensor, grad, ops, primitive
+from scratchoptim.scratchgrad import Tensor, grad, ops
 
 
 def leaves(arrays, kind=Tensor):

@@ -52,6 +52,7 @@ SECTIONS = (
     "What came next",
     "Sources",
 )
+ENGINE = {"The engine in code": "The rule in code"}  # what a chapter on ScratchGrad may call a section
 EXERCISES = range(4, 8)  # how many a chapter has
 UNCOMPARED = re.compile(r"nbval[-_](skip|ignore[-_]output)|PYTEST_VALIDATE_IGNORE_OUTPUT", re.IGNORECASE)
 
@@ -218,14 +219,19 @@ def prose(notebook):
 
 
 def check_chapter(notebook, year):
-    """Yield a sentence for each part of a chapter that is missing (the parts are described in CONTRIBUTING.md)."""
+    """Yield a sentence for each part of a chapter that is missing (the parts are described in CONTRIBUTING.md).
+
+    A chapter on a method carries its `year` in the title; one on ScratchGrad, year None, has a title of its own.
+    """
     text = prose(notebook)
-    if not re.match(rf"# .+ \({year}\)\n", text):
-        yield f"the title must read '# Method ({year})'"
+    if not re.match(rf"# .+ \({year}\)\n" if year else r"# .+\n", text):
+        yield f"the title must read '# Method ({year})'" if year else "there is no title '# ...'"
     for words in ("You will need", "You will learn"):
         if words not in text:
             yield f"'{words}' is missing under the title"
     headings = re.findall(r"^## (.+?)\s*$", text, flags=re.MULTILINE)
+    if not year:
+        headings = [ENGINE.get(heading, heading) for heading in headings]
     for section in SECTIONS:
         if headings.count(section) != 1:
             yield f"the heading '## {section}' stands there {headings.count(section)} times, not once"
@@ -253,9 +259,9 @@ def check(path):
     stored = path.read_text("utf8")
     notebook = nbformat.reads(stored, as_version=4)
     faults = list(check_cells(notebook))
-    year = re.match(r"\d{4}(?=-)", path.name)
-    if year:
-        faults += check_chapter(notebook, year[0])
+    named = re.match(r"(?:(\d{4})|scratchgrad-\d)-", path.name)
+    if named:
+        faults += check_chapter(notebook, named[1])
     if dumps(normalise(notebook)) != stored:
         faults.append("the file is not in normal form; run 'make notebooks'")
     return faults

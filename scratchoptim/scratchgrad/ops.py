@@ -165,15 +165,15 @@ def _constant(f):  # a method that has no derivative, or zero wherever it has on
 
 METHODS = dict(
     {f.__name__: f for f in (add, sub, mul, div, neg, pow, sqrt, exp, log, sin, cos, tanh, erf, abs, relu, maximum)},
-    **{f.__name__: f for f in (minimum, softmax, log_softmax, to, sum, mean, amax, expand, reshape, permute, transpose)},
+    **{f.__name__: f for f in (minimum, softmax, log_softmax, to, sum, mean, amax, expand, reshape, permute)},
     **{f"__{f.__name__}__": f for f in (add, sub, mul, matmul, neg, pow, abs)}, __truediv__=div, __getitem__=_getitem,
     **{f"__r{f.__name__}__": lambda a, b, f=f: f(b, a) for f in (add, sub, mul, matmul)},
     __rtruediv__=lambda a, b: div(b, a), max=amax, view=reshape, clone=lambda a: to(a, a.dtype), matmul=matmul,
+    transpose=transpose, item=lambda a: a.data.item(), numpy=lambda a: a.data, tolist=lambda a: a.data.tolist(),
     **{f"__{name}__": _constant(f) for name, f in dict(lt=np.less, le=np.less_equal, gt=np.greater).items()},
     **{f"__{name}__": _constant(f) for name, f in dict(ge=np.greater_equal, eq=np.equal, ne=np.not_equal).items()},
     **{f.__name__: _constant(f) for f in (np.sign, np.isnan, np.isfinite, np.any, np.all)},
     argmax=_constant(lambda a, dim=None, keepdim=False: a.argmax(dim, keepdims=keepdim)),
-    item=lambda a: a.data.item(), numpy=lambda a: a.data, tolist=lambda a: a.data.tolist(),
     zero_=lambda a: a.copy_(0), fill_=lambda a, value: a.copy_(value), __len__=lambda a: len(a.data),
     __bool__=lambda a: bool(a.item()), __float__=lambda a: float(a.item()), __int__=lambda a: int(a.item()),
     __format__=lambda a, spec: format(a.item() if spec else repr(a), spec), where=lambda a, held, b: where(held, a, b),

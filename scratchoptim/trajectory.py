@@ -112,8 +112,8 @@ def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, d
 def _pure(rule, p, g, memory):
     """Return the point and the memory after a step that `Optimizer.step` would make, without its checks: faster."""
     group = rule.param_groups[0]
-    rule_, settings = rule._rule(group), rule._settings(group)
-    return rule_.update_group([p], [g], [memory or rule_.init(p)], **settings)[0]
+    acting, settings = rule._rule(group), rule._settings(group)
+    return acting.update_group([p], [g], [memory or acting.init(p)], **settings)[0]
 
 
 def _stepped(rule, p, g, memory):

@@ -30,16 +30,19 @@ __version__ = "0.1.0"
 __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax",
     "SparseAdam", "AMSGrad",
-    "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
-    "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "torch",
+    "ExpressionGraph", "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
+    "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "scratchgrad",
+    "torch",
 ]  # fmt: skip
 
-_LAZY = ("data", "experiments", "figures", "playground", "torch")
+_LAZY = ("data", "experiments", "figures", "playground", "scratchgrad", "torch")
 
 
 def __getattr__(name):
     if name == "Playground":
         return importlib.import_module(".playground", __name__).Playground
+    if name == "ExpressionGraph":
+        return importlib.import_module(".expression_graph", __name__).ExpressionGraph
     if name in _LAZY:
         return importlib.import_module("." + name, __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

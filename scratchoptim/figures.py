@@ -11,6 +11,7 @@ import numpy as np
 from .animation import Animation
 from .canvas import Figure, arrange, assign, panels, style
 from .charts import Chart, Curve
+from .graph_picture import graph
 from .maps import check_box, ground, map_axes, marks, path, scene, shape
 from .words import about, number, story
 
@@ -20,6 +21,7 @@ __all__ = [
     "animation",
     "contour",
     "convergence",
+    "graph",
     "lines",
     "panels",
     "sensitivity",

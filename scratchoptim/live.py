@@ -26,8 +26,9 @@ def answer(text):
     ----------
     text : str
         {"kind": "run", "landscape", "x", "y", "steps", "noise", "decay", "seed", "optimizers": a list of {"name",
-        "settings", "noisy", "source", "program"}} or {"kind": "grid", "landscape", "box", "nx", "ny"}. A number may
-        come as "float:" and the 16 hexadecimal digits of its bits.
+        "settings", "noisy", "source", "program"}} or {"kind": "grid", "landscape", "box", "nx", "ny"} or {"kind":
+        "graph", ...}, see `scratchoptim.graph.answer`. A number may come as "float:" and the 16 hexadecimal digits of
+        its bits.
 
     Returns
     -------
@@ -43,6 +44,11 @@ def answer(text):
     """
     global _numbers
     request = _exact(json.loads(text))
+    if request["kind"] == "graph":
+        from . import graph
+
+        reply, _numbers = graph.answer(request)
+        return json.dumps(dict(reply, count=len(_numbers)))
     place, reply = landscape(request["landscape"]), {}
     _numbers = array("d")
     if request["kind"] == "grid":

@@ -16,8 +16,9 @@ class Optimizer:
     Parameters
     ----------
     params : iterable of parameters, or of dicts
-        A parameter is anything with ``grad``, ``detach()`` and ``copy_()``: a torch tensor, a `scratchoptim.Vector`.
-        A dict is a group: its "params", and those hyperparameters in which it differs from the defaults.
+        A parameter is anything with ``grad``, ``detach()`` and ``copy_()``: a torch tensor, a `scratchoptim.Vector`, a
+        `scratchoptim.scratchgrad.Scalar`. A dict is a group: its "params", and those hyperparameters in which it
+        differs from the defaults.
     defaults : dict
         The hyperparameters of the rule, by name.
 
@@ -97,7 +98,7 @@ class Optimizer:
         """Forget the gradients; with set_to_none=False, set them to zero instead."""
         for p in self._parameters():
             if p.grad is not None:
-                p.grad = None if set_to_none else zeros_like(p.grad.detach())
+                p.grad = None if set_to_none else zeros_like(_detached(p.grad))
 
     def add_param_group(self, group):
         """Add a dict of "params" and of hyperparameters that differ from the defaults."""
@@ -166,7 +167,7 @@ class Optimizer:
 
     def _gradient(self, p, group):
         """Return the gradient that the rule is to see."""
-        g = p.grad.detach()
+        g = _detached(p.grad)
         shape = tuple(getattr(p, "shape", ()))
         if getattr(g, "is_sparse", False) or getattr(g, "is_sparse_csr", False):
             raise TypeError(f"{self._name} needs dense gradients, got a sparse one for a parameter of shape {shape}")
@@ -187,7 +188,8 @@ class Optimizer:
         return zip(params, rule.update_group(values, gradients, memories, **self._settings(group)))
 
     def _write(self, p, new, memory):
-        p.detach().copy_(new)
+        plain = p.detach()
+        (plain if hasattr(plain, "copy_") else p).copy_(new)  # a Scalar's plain value is a float
         if memory:
             self.state[p] = memory
 
@@ -239,12 +241,16 @@ class Optimizer:
         return {name: _restored(number, p, fresh[name], saved.get(name_of.get(name, name))) for name in fresh}
 
 
+def _detached(g):
+    return g.detach() if hasattr(g, "detach") else g
+
+
 def _restored(number, p, fresh, value):
     if value is None and fresh is None:
         return None
-    if isinstance(fresh, (int, float)):
-        return type(fresh)(value.item() if hasattr(value, "item") else value)
     like = p if fresh is None else fresh
+    if isinstance(like, (int, float)):
+        return type(like)(value.item() if hasattr(value, "item") else value)
     shape, found = tuple(getattr(like, "shape", ())), tuple(getattr(value, "shape", ()))
     if shape != found:
         raise ValueError(f"the memory of parameter {number} must have shape {shape}, in the checkpoint it has {found}")

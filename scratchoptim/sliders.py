@@ -191,7 +191,9 @@ def _looks():
 
 def _slider(control):
     """Return the slider of a number, with its name and symbol before it."""
-    looks = dict(_looks(), description=f"{control['name']} {control['symbol']}")
+    name, symbol = control["name"].split(".")[0], control["symbol"]
+    # a long name is cut off at its end
+    looks = dict(_looks(), description=f"{name} {symbol}" if len(name) < 13 else f"{symbol} {name}")
     value = control.get("number", control["value"])
     low, high = control["low"], control["high"]
     if control["kind"] == "integer":

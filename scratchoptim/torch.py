@@ -52,7 +52,10 @@ class TorchOptimizer(torch.optim.Optimizer):
         torch.optim.Optimizer.add_param_group(self, group)
 
     def state_dict(self):
-        """Return memory and settings in torch's layout and names."""
+        """Return memory and settings in torch's layout and names.
+
+        The tensors are those in use, not copies; a step replaces them, or writes into the rows of a sparse gradient.
+        """
         saved = torch.optim.Optimizer.state_dict(self)
         number = {id(p): i for i, p in enumerate(self._parameters())}
         state = {number[id(p)]: self._outward(memory) for p, memory in self._known().items()}

@@ -33,6 +33,12 @@ def test_a_module_is_short(path):
     assert lines(path) <= 400
 
 
+def test_the_engine_is_short():
+    """Tensors, operations and layers with their docstrings; blank lines are free."""
+    files = [PACKAGE / "scratchgrad" / f"{name}.py" for name in ("__init__", "tensor", "ops", "nn")]
+    assert sum(1 for path in files for line in path.read_text("utf8").splitlines() if line.strip()) <= 600
+
+
 def test_the_book_is_small():
     tracked = subprocess.run(["git", "ls-files", "-z", "book"], cwd=ROOT, capture_output=True, text=True, check=True)
     files = [ROOT / name for name in tracked.stdout.split("\0") if name]

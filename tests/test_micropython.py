@@ -24,11 +24,14 @@ CORE = [
         for n in "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
     ),
     *sorted((PACKAGE / "optimizers").glob("*.py")),
+    *(PACKAGE / f"{n}.py" for n in "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()),
 ]
 # What else a file may import: of what both have, and behind a condition what one of them has.
 MORE = {
     "ops": {"numpy"},
     "rewrite": {"io", "sys", "traceback"},
+    "graph": {"array"},
+    "__init__": {"importlib"},
     "live": {"json", "struct", "array", "binascii", "uctypes"},
     "landscapes": {"binascii", "struct"},
 }

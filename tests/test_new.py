@@ -75,12 +75,10 @@ def test_the_finished_optimizers_lack_nothing():
 
 @pytest.mark.parametrize("row", [row for row in CATALOG if row not in WRITTEN], ids=lambda row: row.name)
 def test_an_optimizer_whose_chapter_is_to_come_lacks_that_and_nothing_else(row):
-    chapter = {
-        f"_toc.yml: book/{row.chapter} is not in it: the chapter is to come",
-        f"TIMELINE.md: no row of {row.year} links to book/{row.chapter}.ipynb",
-        f"book/{row.chapter}.ipynb: there is no such file",
-    }
-    assert set(new.missing(row.name)) <= chapter
+    found = list(new.missing(row.name))
+    assert f"_toc.yml: book/{row.chapter} is not in it: the chapter is to come" in found
+    parts = "_toc.yml: ", f"TIMELINE.md: no row of {row.year} links to", f"book/{row.chapter}.ipynb"
+    assert [said for said in found if not said.startswith(parts)] == []
 
 
 def test_the_frame_is_an_optimizer_that_runs_and_fits_its_catalog(scaffolded):

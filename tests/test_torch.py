@@ -600,11 +600,13 @@ def test_hooks_of_torch_run():
     assert calls == ["before", "after"]
 
 
-def test_a_step_can_be_compiled_as_the_refusal_advises():
+@pytest.mark.parametrize(("cls", "options"), [(optim.SGD, dict(momentum=0.9)), (optim.Adam, dict(amsgrad=True))])
+def test_a_step_can_be_compiled_as_the_refusal_advises(cls, options):
+    """Also where the rule counts its steps: the number is not a constant of the graph."""
     models = network(), network()
-    optimizers = [optim.SGD(m.parameters(), lr=0.1, momentum=0.9) for m in models]
+    optimizers = [cls(m.parameters(), lr=0.1, **options) for m in models]
     step = torch.compile(optimizers[0].step, backend="aot_eager")  # the graph, without waiting for a C++ compiler
-    for t in range(3):
+    for t in range(6):
         backward(models[0], t)
         backward(models[1], t)
         step()

@@ -32,8 +32,10 @@ SCRIPTS = [
     f"playground-{part}.js"
     for part in "client state canvas map chart formula controls editor panels scene element".split()
 ]
+SHARED = ["playground-client.js", "playground-controls.js"]  # with <expression-graph>, on pages without a playground
 INSIDE = ["playground-worker.js", "playground-start.js"]  # these are parts of the data
 MODULES = "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
+MODULES += "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()  # of <expression-graph>
 TOP = 900  # letters; a playground with less before it is near the reader from the beginning, on a phone too
 
 
@@ -96,8 +98,8 @@ def scripts(app):
     """When the build begins: put the scripts together, where Sphinx finds them like any other static file."""
     folder = Path(app.doctreedir, "playground")
     folder.mkdir(parents=True, exist_ok=True)
-    text = "".join((STATIC / script).read_text("utf8") for script in SCRIPTS)
-    (folder / "playground.js").write_text(text, "utf8")
+    for name, parts in (("playground.js", SCRIPTS), ("playground-shared.js", SHARED)):
+        (folder / name).write_text("".join((STATIC / part).read_text("utf8") for part in parts), "utf8")
     app.config.html_static_path.append(str(folder))
 
 

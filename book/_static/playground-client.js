@@ -18,10 +18,17 @@
     start() {
       this.started ??= this.fetch().then((data) => {
         this.data = data;
-        this.spawn();
+        this.spawned = this.spawn();
         return data;
       });
       return this.started;
+    }
+
+    /** The same, and wait until Python runs. */
+    async ready() {
+      await this.start();
+      await this.spawned;
+      if (this.broken) throw new Error(this.broken);
     }
 
     fetch() {
@@ -64,13 +71,13 @@
     }
 
     /** Ask for the runs of a playground.
-     * Resolves to {runs}, {failed}, {stopped: the place of the optimizer that did not come to an
-     * end}, or {old} if a newer question came. */
-    run(key, request, edited) {
+     * Resolves to {runs}, {failed}, {stopped, begun: the place of the optimizer that did not come to an end}, or {old}
+     * if a newer question came. */
+    run(key, request, edited, type = "run") {
       if (this.broken) return Promise.resolve({ failed: this.broken });
       return new Promise((resolve) => {
         this.waiting.get(key)?.resolve({ old: true });
-        this.waiting.set(key, { message: { type: "run", key, request }, edited, resolve });
+        this.waiting.set(key, { message: { type, key, request }, edited, resolve });
         this.pump();
       });
     }
@@ -124,7 +131,7 @@
       const job = this.flight;
       this.worker.terminate();
       this.worker = this.flight = null;
-      job.resolve({ stopped: job.begun ?? 0 });
+      job.resolve({ stopped: true, begun: job.begun ?? 0 });
       this.spawn();
     }
   }

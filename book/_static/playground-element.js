@@ -317,8 +317,8 @@
       if (answer.failed) {
         if (this.dataset.phase === "live") this.say([`This could not be computed: ${answer.failed}`]);
         else this.birth.reject(new Error(answer.failed));
-      } else if (answer.stopped !== undefined) {
-        const { entry, question } = sent[answer.stopped];
+      } else if (answer.stopped) {
+        const { entry, question } = sent[answer.begun];
         entry.endless = question; // it is not asked again
         this.refresh();
       } else {

@@ -113,13 +113,20 @@
     return { type: "grid", values: ask({ kind: "grid", landscape, box: exact(box), nx, ny })[1] };
   }
 
+  function graph({ request }) {
+    const [reply, numbers] = ask({ kind: "graph", ...exact(request) });
+    return { type: "graph", ...reply, numbers };
+  }
+
+  const KINDS = { run, grid, graph };
+
   self.onmessage = async ({ data }) => {
     const { id, key } = data;
     try {
       if (data.type === "load") {
         await load(data);
         self.postMessage({ type: "ready" });
-      } else self.postMessage({ ...(data.type === "run" ? run(data) : grid(data)), id, key });
+      } else self.postMessage({ ...KINDS[data.type](data), id, key });
     } catch (error) {
       const last = String(error?.message ?? error).trim().split("\n").at(-1); // of Python's traceback: the error itself
       self.postMessage({ type: "failed", message: last.replace(/^\w+Error: /, ""), id, key });

@@ -44,7 +44,7 @@ class Adagrad(Optimizer):
     -----
     Line by line what ``torch.optim.Adagrad`` computes. Differs from the paper, which has no lr_decay, and
     which begins with the full matrix of gradient products; this is its diagonal form, with ε where the paper has δ.
-    Keras begins with s = 0.1 and puts ε = 1e-7 inside the root.
+    Keras and optax begin with s = 0.1 and put ε = 1e-7 inside the root.
 
     References
     ----------

@@ -44,9 +44,9 @@ class RMSprop(Optimizer):
 
     Notes
     -----
-    Line by line what ``torch.optim.RMSprop`` computes. Differs from the lecture, which has α = 0.9 and no ε, and from
-    Keras and TensorFlow: α = 0.9, ε = 1e-7 inside the root, lr inside the momentum. Rounding can make v - m² negative,
-    and its root NaN, where the gradient is constant. torch accepts an alpha of 1 and above.
+    Line by line what ``torch.optim.RMSprop`` computes. Differs from the lecture, which has α = 0.9 and no ε; from
+    Graves and from Keras and TensorFlow, which have ε inside the root and lr inside the momentum. Rounding can make
+    v - m² negative, and its root NaN, where the gradient is constant. torch accepts an alpha of 1 and above.
 
     References
     ----------

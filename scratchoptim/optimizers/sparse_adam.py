@@ -27,11 +27,11 @@ class SparseAdam(Optimizer):
 
     Examples
     --------
-    The steps are counted for the whole table. A row that is first touched in step 1000 takes a step that is 3 times lr:
+    The steps are counted for the whole table, so that a row which is touched late for the first time moves far:
 
     >>> settings = dict(m=0.0, v=0.0, lr=0.1, betas=(0.9, 0.999), eps=1e-8)
-    >>> [round(-SparseAdam.update(None, 0.0, 5.0, t=t - 1, **settings)[0], 3) for t in (1, 10, 1000)]
-    [0.1, 0.048, 0.251]
+    >>> [round(-SparseAdam.update(None, 0.0, 5.0, t=t - 1, **settings)[0], 3) for t in (1, 10, 1000, 10000)]
+    [0.1, 0.048, 0.251, 0.316]
 
     Notes
     -----

@@ -11,7 +11,5 @@ def __getattr__(name):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib  # here, because MicroPython, which reads `scalar`, does not have it
 
-    if name == "Scalar":
-        return importlib.import_module(".scalar", __name__).Scalar
-    nn, ops, tensor = (importlib.import_module(home, __name__) for home in (".nn", ".ops", ".tensor"))
-    return nn if name == "nn" else getattr(tensor, name, None) or getattr(ops, name)
+    home = importlib.import_module({"Scalar": ".scalar", "nn": ".nn"}.get(name, ".ops"), __name__)
+    return home if name == "nn" else getattr(home, name)

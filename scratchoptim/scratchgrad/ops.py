@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .tensor import Tensor, _new, primitive
+from .tensor import Tensor, _new, grad, no_grad, primitive  # noqa: F401
 
 GRID = np.arange(-6, 6 + 1 / 512, 1 / 256)
 ERF, SLOPE = np.array([math.erf(x) for x in GRID]), 2 / math.sqrt(math.pi) * np.exp(-(GRID**2))
@@ -81,10 +81,11 @@ def expand(a, *shape):
 @primitive
 def amax(a, dim=None, keepdim=False):  # several largest elements share the derivative, as in torch.amax
     def vjp(g, y):
-        hit = a.data == y.data.reshape(_kept(a, dim))
+        kept = _kept(a, dim)
+        hit = a.data == y.data.reshape(kept)
         ties = np.count_nonzero(hit) > y.data.size
         share = (hit / hit.sum(_dims(dim), keepdims=True)).astype(a.dtype) if ties else hit
-        return _new(share) * g.reshape(_kept(a, dim))
+        return _new(share) * g.reshape(kept)
     return a.data.max(_dims(dim), keepdims=keepdim), vjp
 @primitive
 def softmax(a, dim=-1):
@@ -95,7 +96,9 @@ def log_softmax(a, dim=-1):
     x = a.data - a.data.max(dim, keepdims=True)
     return x - np.log(np.exp(x).sum(dim, keepdims=True)), lambda g, y: g - y.exp() * g.sum(dim, True)
 def _dims(dim): return dim if dim is None or isinstance(dim, int) else tuple(dim)
-def _kept(a, dim): return np.empty(a.shape, "?").any(_dims(dim), keepdims=True).shape
+def _kept(a, dim):  # the shape after a reduction with keepdim
+    dims = range(a.ndim) if dim is None else [i % a.ndim for i in ([dim] if isinstance(dim, int) else dim)]
+    return [1 if i in dims else n for i, n in enumerate(a.shape)]
 
 # Order and shape, in adjoint pairs -----------------------------------------------------------------------------------
 @primitive
@@ -129,6 +132,8 @@ def _matmul(a, b): return a.data @ b.data, lambda g, y: _matmul(g, b.mT), lambda
 @primitive
 def windows(a, size=(1, 1), stride=(1, 1)):  # (C, H, W, N) -> (C, *size, H', W', N): what each place of a window sees
     (c, h, w, n), (kh, kw), (sh, sw) = a.shape, size, stride
+    if kh > h or kw > w:
+        raise ValueError(f"a window of {kh} x {kw} does not fit into {h} x {w}")
     value = np.empty((c, kh, kw, (h - kh) // sh + 1, (w - kw) // sw + 1, n), a.dtype)
     for i, j in np.ndindex(kh, kw):
         value[:, i, j] = a.data[:, i : h - kh + i + 1 : sh, j : w - kw + j + 1 : sw]

@@ -3,7 +3,7 @@
 import functools
 import itertools
 import threading
-from contextlib import ContextDecorator
+from contextlib import contextmanager
 from operator import attrgetter
 
 import numpy as np
@@ -14,30 +14,22 @@ _mode = type("_Mode", (threading.local,), {"recording": True})()  # each thread 
 
 
 # fmt: off
-class no_grad(ContextDecorator):
+@contextmanager
+def no_grad(recording=False):
     """Record nothing within: a context manager, or a decorator. `no_grad(recording=True)` is the opposite."""
-
-    def __init__(self, recording=False): self.states = [recording]
-
-    def __enter__(self):
-        self.states.append(_mode.recording)
-        _mode.recording = self.states[0]
-
-    def __exit__(self, *error): _mode.recording = self.states.pop()
+    before, _mode.recording = _mode.recording, recording
+    try:
+        yield
+    finally:
+        _mode.recording = before
 
 class Tensor:
     """An array whose operations are recorded, so that derivatives can be taken. Its methods have torch's names.
 
-    Parameters
-    ----------
-    data : number, nested list, array, or tensor of any library
-        Copied into the array `data`. What has a precision keeps it; Python's own floats become float32, as in torch.
-    requires_grad : bool, default False
-        Whether `backward` is to leave derivatives in `grad`, None so far. A TypeError says that only floats have any.
-    dtype : NumPy dtype, optional
+    `data` (number, nested list, array, or tensor of any library) is copied. What has a precision keeps it, Python's own
+    floats become float32, as in torch. With `requires_grad`, `backward` will leave derivatives in `grad`; a TypeError
+    says that only floats have any.
 
-    Examples
-    --------
     >>> w = Tensor([[1.0, 2.0]], requires_grad=True)
     >>> (w @ Tensor([[3.0], [4.0]])).sum().backward()
     >>> w.grad
@@ -50,7 +42,6 @@ class Tensor:
     _requires = False
     __array_ufunc__ = None  # array * tensor is the tensor's affair
     __hash__ = object.__hash__  # == compares elements, yet a dict knows tensors by identity
-
     def __init__(self, data, requires_grad=False, dtype=None):
         own = dtype is None and not hasattr(data, "dtype")
         self.data = np.array(_values(data), dtype)
@@ -58,7 +49,6 @@ class Tensor:
             raise TypeError(f"Tensor: the values must be real numbers, got {self.dtype}")
         self.data = self.data.astype(FLOAT32) if own and self.dtype == FLOAT64 else self.data
         self.requires_grad_(requires_grad)
-
     def requires_grad_(self, wanted=True):
         """Set `requires_grad`, whether operations on a leaf are recorded; return the tensor."""
         if wanted and self.dtype.kind != "f":
@@ -67,15 +57,12 @@ class Tensor:
             raise RuntimeError(f"requires_grad: the result of {self.op} depends on what requires it; use detach()")
         self._requires = bool(wanted)
         return self
-
     requires_grad = property(attrgetter("_requires"), requires_grad_)
     shape, ndim, dtype = (property(attrgetter("data." + name)) for name in ("shape", "ndim", "dtype"))
     is_leaf = property(lambda self: self.op is None)
-
     def detach(self):
         """Return a tensor without a past on the same memory."""
         return _new(self.data, self)
-
     def copy_(self, other):
         """Overwrite the values with those of a tensor of any library, of an array or number; return the tensor.
 
@@ -92,14 +79,11 @@ class Tensor:
             raise type(error)(f"copy_: {got} does not go into {want}") from None
         _version(self)[0] += 1
         return self
-
     def __array__(self, dtype=None, copy=None): return np.array(self.data, dtype, copy=copy)
-
     def __repr__(self):
         kind = ", dtype=float64" if self.dtype == FLOAT64 else ""
         past = f", op={self.op}" if self.op else ", requires_grad=True" if self._requires else ""
         return f"Tensor({np.array2string(self.data, separator=', ', prefix='Tensor(')}{kind}{past})"
-
     def backward(self, gradient=None, create_graph=False, retain_graph=None):
         """Add to `grad` of every leaf that this tensor depends on the derivative with respect to it.
 
@@ -175,7 +159,7 @@ def _fitted(g, like):
     """Undo broadcasting, for all operations: add g up along the axes that were stretched; and keep the precision."""
     if g.data.shape != like.shape:
         extra = g.ndim - like.ndim
-        ones = [i + extra for i, n in enumerate(like.shape) if n == 1 and g.shape[i + extra] != 1]
+        ones = [i + extra for i, n in enumerate(like.shape) if n == 1]
         g = g.sum([*range(extra), *ones]).reshape(like.shape)
     return g if g.data.dtype == like.dtype else g.to(like.dtype)
 
@@ -208,8 +192,8 @@ def primitive(f):
     """Make an operation that records itself from a function that returns a value and its derivatives.
 
     The parameters of f without default are tensors, the others options. It returns an array, and for each tensor a
-    function (g, y) -> derivative with respect to it, where y is the output and g the derivative with respect to y.
-    These functions are written with tensors, so that they can be differentiated in turn.
+    function (g, y) -> derivative with respect to it, where y is the output and g the derivative with respect to y; it
+    is written with tensors, so that it can be differentiated in turn.
 
     >>> @primitive
     ... def cube(a):

@@ -266,6 +266,7 @@ def test_a_chapter_s_playgrounds_are_small_on_the_wire():
     assert sum(len(gzip.compress(file, 6)) for file in files) < 400_000
     assert sorted(path.name for path in (SITE / "_static").glob("playground*")) == [
         "playground-data.js",
+        "playground-shared.js",
         "playground.css",
         "playground.js",
     ]

@@ -21,7 +21,7 @@ FACTS = """() => ({
     broken: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(node => node.parentElement.textContent),
     mute: [...document.images].filter(image => !image.alt.trim()).map(image => image.src),
     unloaded: [...document.images].filter(image => image.loading != 'lazy' && !image.naturalWidth).map(i => i.src),
-    sliders: document.querySelectorAll('input[type=range]:not(optimizer-playground input)').length,
+    sliders: document.querySelectorAll('input[type=range]:not(:is(optimizer-playground, expression-graph) *)').length,
     widgets: document.querySelectorAll('script[type*=widget], .widget-subarea, .jupyter-widgets').length,
 })"""
 

@@ -1,0 +1,128 @@
+"""ExpressionGraph: a formula as a graph, with sliders for its inputs, to step through the chain rule node by node."""
+
+import base64
+import math
+import sys
+
+from .expression import read
+from .graph import answer
+from .playground import WIDGET_VIEW, _installed, _kernel, _range
+
+SITE_VIEW = "application/vnd.scratchoptim.graph+json"
+
+
+class ExpressionGraph:
+    """A formula of Scalars, to be played with: its graph, its values, and its gradients on their way back.
+
+    Shown in a notebook whose kernel runs, it is live: a box for the formula, a slider for each input, and buttons that
+    go through the computation: the operations forwards, then the gradients backwards. On the book's site it is live
+    too. Elsewhere it is the picture of the whole, with its alt text.
+
+    Parameters
+    ----------
+    text : str
+        The formula, as `scratchoptim.expression.read` takes it: "(a*b + c)**2", or "q = a + b; q*c" with named parts.
+    step : int, optional
+        Where to begin: 0 shows the inputs alone. By default everything is shown.
+    **values : float
+        Initial values of the inputs; 1 for those that are missing.
+
+    Raises
+    ------
+    TypeError, ValueError, ArithmeticError
+        If the formula cannot be read or has no value, or a value is not finite, or for no input of the formula.
+
+    Examples
+    --------
+    >>> graph = ExpressionGraph("(a*b + c)**2", a=2.0, b=-3.0, c=10.0)
+    >>> print(graph.trace()["steps"][-1]["said"])
+    Backwards: v1 has the gradient 8: a gets 8 · (−3) = −24; b gets 8 · 2 = 16.
+    """
+
+    def __init__(self, text="(a*b + c)**2", step=None, **values):
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise TypeError(f"ExpressionGraph: {name} must be a number, got {value!r}")
+            if not math.isfinite(value):
+                raise ValueError(f"ExpressionGraph: {name} must be finite, got {value!r}")
+        _, _, inputs = read(text, values)
+        strangers = [name for name in values if name not in inputs]
+        if strangers:
+            raise ValueError(f"ExpressionGraph: the formula has no input {strangers[0]}; it has {', '.join(inputs)}")
+        controls = [control(name, float(values.get(name, 1.0))) for name in inputs]
+        self._description = {"text": text, "step": step, "inputs": controls, "fresh": control("", 1.0)}
+        last = len(self.trace()["steps"]) - 1
+        if step is not None and not 0 <= step <= last:
+            raise ValueError(f"ExpressionGraph: step must be from 0 to {last}, got {step}")
+        self._face = None
+
+    def description(self):
+        """Return what it is, as dicts, lists, strings, numbers and None.
+
+        Returns
+        -------
+        dict
+            "text", "step" (None: the last), "inputs", for each a control like those of `Playground.description`, and
+            "fresh", the control of an input that a reader adds.
+        """
+        d = self._description
+        return dict(d, inputs=[dict(one) for one in d["inputs"]], fresh=dict(d["fresh"]))
+
+    def state(self):
+        """Return the initial settings: text, step, and values, a dict."""
+        d = self._description
+        return dict(text=d["text"], step=d["step"], values={one["name"]: one["value"] for one in d["inputs"]})
+
+    def trace(self, state=None):
+        """Return what `scratchoptim.graph.trace` says of a state, by default of the initial one.
+
+        Raises
+        ------
+        ValueError
+            In words, if the formula cannot be read or has no value.
+        """
+        state = self.state() if state is None else state
+        reply, _ = answer({"text": state["text"], "values": list(state["values"].items())})
+        if "error" in reply:
+            raise ValueError(reply["error"])
+        return reply
+
+    def figure(self, state=None):
+        """Return the picture, with its alt text, as a `figures.Figure`; by default at the initial settings."""
+        from .graph_picture import draw
+
+        state = self.state() if state is None else state
+        return draw(self.trace(state), state["step"])
+
+    def face(self):
+        """Return the `graph_sliders.GraphFace`, which holds the widgets; made when first asked for."""
+        if self._face is None:
+            from .graph_sliders import GraphFace
+
+            self._face = GraphFace(self)
+        return self._face
+
+    def widget(self):
+        """Return the live face, an ipywidgets box; always the same one."""
+        return self.face().box
+
+    def __repr__(self):
+        return repr(self.figure(dict(self.state(), step=None)))
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Return all faces; the front end shows the live one if it can. The site makes its own of the description."""
+        still = self.figure(dict(self.state(), step=None))  # what cannot be stepped through shows everything
+        png = base64.b64encode(still._repr_png_()).decode("ascii")
+        bundle = {"text/plain": repr(still), "image/png": png, SITE_VIEW: self.description()}
+        if _kernel() and _installed("ipywidgets"):
+            bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.widget().model_id}
+            if "google.colab" in sys.modules:  # its front end may prefer a picture to a widget
+                del bundle["image/png"]
+        return bundle
+
+
+def control(name, value):
+    """Return the control of an input."""
+    reach = max(5.0, 1.5 * abs(value))
+    made = {"name": name, "symbol": name, "latex": name, "meaning": "value of the input", "kind": "number"}
+    return dict(made, value=value, **_range(-reach, reach, "linear", value), optional=False)

@@ -52,6 +52,10 @@ class Dual:
         return Dual(self.v / other, self.x / other, self.y / other)
 
     def __pow__(self, n):
+        if n == 2:  # by far the most frequent: what follows, written out
+            v = self.v
+            slope = 2 * v
+            return Dual(v * v, slope * self.x, slope * self.y)
         if n == 1:
             return self
         power = _power(self.v, n - 1)
@@ -61,7 +65,7 @@ class Dual:
     __radd__, __rmul__ = __add__, __mul__
 
     def __rsub__(self, other):
-        return -self + other
+        return Dual(other - self.v, -self.x, -self.y)
 
     def __rtruediv__(self, other):
         return self**-1 * other

@@ -20,8 +20,8 @@ def read(text, values):
     Parameters
     ----------
     text : str
-        Such as "(a*b + c)**2": numbers, names of inputs, + - * / **, brackets and the functions of `FUNCTIONS`. Parts
-        may have names, "q = a + b; q*c"; the last part is the result.
+        Such as "(a*b + c)**2": numbers, names of inputs, ``+ - * / **``, brackets and the functions of `FUNCTIONS`.
+        Parts may have names, "q = a + b; q*c"; the last part is the result.
     values : dict of str to float
         Values of the inputs; those that are missing are 1.
 

@@ -4,6 +4,8 @@ A landscape is called as f(x, y) on floats, on NumPy grids or on tensors; its de
 """
 
 import math
+from binascii import hexlify, unhexlify
+from struct import pack, unpack
 
 from . import dual
 from .ops import cos, exp, sin, sqrt
@@ -91,9 +93,10 @@ def quadratic(kappa, L=1.0):
     if not L > 0:
         raise ValueError(f"quadratic: L must be positive, got {L!r}")
     low, high = L / kappa, L
+    largest = "" if L == 1 else f", L = {L:g}"
     return Landscape(
-        f"quadratic_{kappa:g}",
-        f"Quadratic, κ = {kappa:g}",
+        "quadratic_" + _digits(kappa) + ("" if L == 1 else "_" + _digits(L)),
+        f"Quadratic, κ = {kappa:g}{largest}",
         rf"\tfrac12({low:g}\,x^2 + {high:g}\,y^2)",
         f"A valley {kappa:g} times as steep across as along.",
         lambda x, y: 0.5 * (low * x**2 + high * y**2),
@@ -101,6 +104,30 @@ def quadratic(kappa, L=1.0):
         box=((-4.0, 4.0), (-2.5, 2.5)),
         start=(-3.5, 1.5),
     )
+
+
+def _digits(number):
+    """Return a number as part of a name: as short as it goes, but so that `quadratic_named` finds the same again."""
+    short = f"{number:g}"
+    return short if float(short) == number else "x" + hexlify(pack(">d", number)).decode()
+
+
+def quadratic_named(name):
+    """Return the landscape of this name that `quadratic` makes: "quadratic_100", or "quadratic_100_4" where L is 4.
+
+    Raises
+    ------
+    ValueError
+        If it makes none of this name.
+    """
+    parts = name.split("_")
+    try:
+        made = quadratic(*[unpack(">d", unhexlify(n[1:]))[0] if len(n) == 17 else float(n) for n in parts[1:]])
+    except (ValueError, TypeError, IndexError):
+        made = None
+    if made is None or made.name != name:
+        raise ValueError("there is no landscape " + repr(name))
+    return made
 
 
 bowl = Landscape(

@@ -12,10 +12,11 @@ from binascii import unhexlify
 from . import landscapes, optimizers
 from .hyperparameters import joined
 from .optimizer import Optimizer
-from .rewrite import edited, explain
+from .rewrite import carried, edited, explain
 from .trajectory import trajectory
 
 _numbers = array("d")
+_programs = {}
 
 
 def answer(text):
@@ -25,9 +26,9 @@ def answer(text):
     ----------
     text : str
         {"kind": "run", "landscape", "x", "y", "steps", "noise", "decay", "seed", "optimizers": a list of {"name",
-        "settings", "noisy", "source"}} or {"kind": "grid", "landscape", "box", "nx", "ny"} or {"kind":
-        "graph", ...}, see `scratchoptim.graph.answer`. A number may come as
-        "float:" and the 16 hexadecimal digits of its bits.
+        "settings", "noisy", "source", "program"}} or {"kind": "grid", "landscape", "box", "nx", "ny"} or {"kind":
+        "graph", ...}, see `scratchoptim.graph.answer`. A number may come as "float:" and the 16 hexadecimal digits of
+        its bits.
 
     Returns
     -------
@@ -73,23 +74,21 @@ def address():
 
 
 def landscape(name):
-    """Return a landscape by name; also "quadratic_100", the one that landscapes.quadratic(100) makes."""
-    if name in landscapes.LANDSCAPES:
-        return landscapes.LANDSCAPES[name]
-    if name.startswith("quadratic_"):
-        try:
-            return landscapes.quadratic(float(name[len("quadratic_") :]))
-        except ValueError:
-            pass
-    raise ValueError("there is no landscape " + repr(name))
+    """Return a landscape by name; also one that landscapes.quadratic makes, such as "quadratic_100"."""
+    return landscapes.LANDSCAPES.get(name) or landscapes.quadratic_named(name)
 
 
-def rule(name):
-    """Return the class of a rule by its name."""
+def rule(name, program=None):
+    """Return the class of a rule by its name, and the other names of its program if it is not of the package."""
+    if program is not None:
+        if _programs.get("text") != (name, program):  # the last one is kept: it is asked for again and again
+            _programs["made"] = carried(name, program)
+            _programs["text"] = name, program
+        return _programs["made"]
     found = getattr(optimizers, name, None)
     if not (isinstance(found, type) and issubclass(found, Optimizer)):
         raise ValueError("there is no optimizer " + repr(name))
-    return found
+    return found, {}
 
 
 def _exact(value):
@@ -105,9 +104,9 @@ def _run(place, request, one):
     """Run an optimizer, put its path among the numbers, and return what the reply says of it."""
     source = one.get("source")
     try:
-        kind = rule(one["name"])
+        kind, names = rule(one["name"], one.get("program"))
         if source is not None:
-            kind = edited(kind, source)
+            kind = edited(kind, source, names)
         noise = request["noise"] if one.get("noisy", True) else 0.0
         run = trajectory(
             kind, place, (request["x"], request["y"]), int(request["steps"]), noise, int(request["seed"]),
@@ -116,8 +115,7 @@ def _run(place, request, one):
     except Exception as error:  # whatever a rule that the reader wrote may raise: it is told, not logged
         message, line = explain(error, source)
         return {"count": 0, "left": None, "error": {"message": message, "line": line}}
-    for point in run.points:
-        _numbers.extend(array("d", point))
+    _numbers.extend(array("d", [z for point in run.points for z in point]))
     _numbers.extend(array("d", run.losses))
     _numbers.extend(array("d", run.gradient_norms))
     return {"count": len(run.points), "left": run.left, "error": None}

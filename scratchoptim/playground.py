@@ -11,6 +11,8 @@ from inspect import cleandoc
 from .catalog import CATALOG
 from .hyperparameters import VOCABULARY, flat, joined
 from .landscapes import LANDSCAPES, valley
+from .portable import NotPortable, edited_method, method_source, program
+from .rewrite import carried
 from .trajectory import trajectory
 from .vector import Vector
 
@@ -23,8 +25,8 @@ class Playground:
 
     Shown in a notebook whose kernel runs, it is live: a slider for each hyperparameter, for the start and for the
     number of steps, a menu of the landscapes, and a picture of the paths and of the loss that follows. On the book's
-    site it is live too, if all its rules are the catalog's: the page runs them itself. Elsewhere without a kernel, as
-    on GitHub, it is the picture at the initial settings, with its alt text.
+    site it is live too, also with rules that a notebook has written itself (see `scratchoptim.portable`): the page runs
+    them. Elsewhere without a kernel, as on GitHub, it is the picture at the initial settings, with its alt text.
 
     Parameters
     ----------
@@ -84,7 +86,10 @@ class Playground:
             "seed": seed,
         }
         self._views, self._face = {}, None
-        self.run()  # settings that a rule refuses are refused here
+        runs = self.run()  # settings that a rule refuses are refused here
+        for rule, described, run in zip(self.rules, self._description["optimizers"], runs):
+            if rule not in {row.rule for row in CATALOG}:
+                described.update(self._carried(rule, run))
 
     def description(self):
         """Return what the playground is, as dicts, lists, strings, numbers, booleans and None.
@@ -94,9 +99,11 @@ class Playground:
         dict
             "optimizers": for each "name", "label" (unique), "title", "color", "settings" (all hyperparameters),
             "controls", and "noisy", whether the noise is for it. Of a pair such as betas both name the parts, "betas.0"
-            and "betas.1". "landscapes": for each "name", "title", "formula",
-            "shows", "box", "start", "minima" and "minimum". "landscape": the name of the initial one. "start": [x, y].
-            "steps", and where they can be set "noise" and "decay" (else None): a control. "seed".
+            and "betas.1". One whose rule is not the catalog's also has "program", the text that the site runs, and
+            "method" and "source", the name and the text of what can be changed in it, or "program" None and in "still"
+            the reason. "landscapes": for each "name", "title", "formula", "shows", "box", "start", "minima" and
+            "minimum". "landscape": the name of the initial one. "start": [x, y]. "steps", and where they can be set
+            "noise" and "decay" (else None): a control. "seed".
 
             A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
             number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
@@ -127,6 +134,20 @@ class Playground:
             trajectory(rule, place, **common, noise=s["noise"] if noisy else 0.0, **joined(settings))
             for rule, noisy, settings in zip(self.rules, self._noisy, s["optimizers"])
         ]
+
+    def _carried(self, rule, run):
+        """Return what the site needs to run a rule that is not the catalog's; `run` is its path here."""
+        try:
+            text = program(rule)
+            copy, _ = carried(rule.__name__, text)
+            again = trajectory(copy, run.landscape, run.points[0], len(run.points) - 1, **run.settings)
+            if repr(again.points) != repr(run.points):  # of which NaN is equal to itself
+                raise NotPortable("takes another path when it is run by itself")
+            return {"method": edited_method(rule), "source": method_source(rule), "program": text}
+        except NotPortable as reason:
+            return {"program": None, "still": f"{rule.__name__} {reason}"}
+        except Exception as error:  # whatever the text raises where the notebook's other cells are missing
+            return {"program": None, "still": f"{rule.__name__} does not run by itself: {error}"}
 
     def view(self, landscape):
         """Return the `View` that draws on a landscape, by name; made when first asked for."""

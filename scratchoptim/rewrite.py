@@ -5,10 +5,11 @@ import sys
 
 from . import ops
 from .hyperparameters import nearest
+from .optimizer import Optimizer
 from .vector import Vector
 
 FILE = "<rule>"
-FUNCTIONS = [name for name in sorted(dir(ops)) if not name.startswith("_") and name != "math"]
+FUNCTIONS = [name for name in sorted(dir(ops)) if not name.startswith("_") and callable(getattr(ops, name))]
 OPERATORS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "neg": "-",
     "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "matmul": "@",
@@ -20,32 +21,63 @@ class Mistake(Exception):
     """Something wrong with a changed rule that only the package can see; its text is meant for the reader."""
 
 
-def edited(rule, source):
+def carried(name, program):
+    """Return a rule that a notebook has written itself, and all names of its program.
+
+    Parameters
+    ----------
+    name : str
+        Of its class.
+    program : str
+        What `scratchoptim.portable.program` returned for it.
+    """
+    space = {"__name__": "__main__"}
+    exec(compile(program, "<program>", "exec"), space)
+    return space[name], space
+
+
+def edited(rule, source, names=()):
     """Return `rule` with its `update` replaced by the function of that name that `source` defines.
 
     Parameters
     ----------
     rule : class of a rule
+        One that sees all parameters at once has its ``update_group`` replaced instead.
     source : str
         Begins with ``def update(self, ...``; it may use the functions of `scratchoptim.ops`, and import math.
+    names : dict, optional
+        What else it may use: the names of the program to which it belongs.
 
     Raises
     ------
     SyntaxError, Mistake
-        If the text is no Python, or defines no function `update`. Whatever goes wrong later is raised by the steps.
+        If the text is no Python, or does not define the function. Whatever goes wrong later is raised by the steps.
     """
+    method = "update" if rule.update_group is Optimizer.update_group else "update_group"
     space = dict({name: getattr(ops, name) for name in FUNCTIONS}, sqrt=_sqrt)
+    space.update(names)
+    space.pop(method, None)
     exec(compile(source, FILE, "exec"), space)
-    update = space.get("update")
-    if not callable(update) or isinstance(update, type):
-        raise Mistake("the text must define a function named update")
+    own = space.get(method)
+    if not callable(own) or isinstance(own, type):
+        raise Mistake("the text must define a function named " + method)
 
-    def checked(self, p, g, *given, **named):
-        result = update(self, p, g, *given, **named)
+    def update(self, p, g, *given, **named):
+        result = own(self, p, g, *given, **named)
         _check(result, self.init(p))
         return result
 
-    return type(rule.__name__, (rule,), {"update": checked})
+    def update_group(self, ps, gs, memories, *given, **named):
+        results = own(self, ps, gs, memories, *given, **named)
+        if not (isinstance(results, list) and len(results) == len(ps)):
+            raise Mistake(
+                "update_group must return a list with a pair for each parameter, but it returned " + _kind(results)
+            )
+        for result, p in zip(results, ps):
+            _check(result, self.init(p))
+        return results
+
+    return type(rule.__name__, (rule,), {method: update if method == "update" else update_group})
 
 
 def _sqrt(x):
@@ -232,7 +264,8 @@ def _type_error(text, quoted, source):
     if "argument" in text and ("keyword" in text or "positional" in text or "takes" in text or "missing" in text):
         name = quoted[-1] if "keyword" in text and quoted else None
         if name and name not in _arguments(source):
-            return "update must take " + name + ": its arguments are what the rule remembers and its hyperparameters"
+            called = source.split("def ", 1)[-1].split("(")[0].strip()
+            return called + " must take " + name + ": its arguments are what the rule remembers and its hyperparameters"
         return "a function is called with other arguments than it takes (" + text + ")"
     if "callable" in text:
         return (_named(quoted[0]) if quoted else "this") + " cannot be called like a function"

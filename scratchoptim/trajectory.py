@@ -3,6 +3,7 @@
 import math
 
 from .noise import Noise
+from .optimizer import Optimizer
 from .vector import Vector
 
 
@@ -92,31 +93,48 @@ def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, d
         {n: v for n, v in (("noise", noise), ("seed", seed), ("decay", decay)) if noise and n == "seed" or v}
     )
     run = Trajectory(type(rule).__name__, settings, landscape)
-    random = Noise(seed)
+    (x0, x1), (y0, y1) = landscape.box
+    limits = (x0 + x1) / 2, 5 * (x1 - x0), (y0 + y1) / 2, 5 * (y1 - y0)
+    random, memory = Noise(seed), {}
+    step = _pure if isinstance(rule, Optimizer) and type(rule).step is Optimizer.step else _stepped
     for t in range(int(steps) + 1):
-        gx, gy = _look(run, p, rule.state.get(p, {}), t)
+        gx, gy = _look(run, p, memory, limits)
         if run.left is not None or t == steps:
             break
         if noise:
             gx, gy = gx + noise * random(), gy + noise * random()
         if decay:
             group["lr"] = rates / (t + 1) ** decay
-        p.grad = Vector(gx, gy)
-        rule.step()
+        p, memory = step(rule, p, Vector(gx, gy), memory)
     return run
 
 
-def _look(run, p, memory, t):
+def _pure(rule, p, g, memory):
+    """Return the point and the memory after a step that `Optimizer.step` would make, without its checks: faster."""
+    group = rule.param_groups[0]
+    acting, settings = rule._rule(group), rule._settings(group)
+    return acting.update_group([p], [g], [memory or acting.init(p)], **settings)[0]
+
+
+def _stepped(rule, p, g, memory):
+    """Return the point and the memory after a step of an optimizer that has its own way of stepping."""
+    p.grad = g
+    rule.step()
+    return p, rule.state.get(p, {})
+
+
+def _look(run, p, memory, limits):
     """Note down the point, its loss and its gradient; return the gradient."""
+    x, y = p.x, p.y
     try:
-        loss, (gx, gy) = run.landscape.value_and_gradient(p.x, p.y)
+        loss, (gx, gy) = run.landscape.value_and_gradient(x, y)
     except (OverflowError, ZeroDivisionError):
         loss, gx, gy = math.inf, math.nan, math.nan
-    run.points.append((p.x, p.y))
+    middle_x, far_x, middle_y, far_y = limits
+    if not (abs(x - middle_x) <= far_x and abs(y - middle_y) <= far_y):  # NaN fails this too
+        run.left = len(run.points)
+    run.points.append((x, y))
     run.losses.append(loss)
     run.gradient_norms.append(math.sqrt(gx * gx + gy * gy))
     run.memories.append(memory)
-    for z, (low, high) in zip((p.x, p.y), run.landscape.box):
-        if not abs(z - (low + high) / 2) <= 5 * (high - low):  # NaN fails this too
-            run.left = t
     return gx, gy

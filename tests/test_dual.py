@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchoptim import ops
-from scratchoptim.dual import gradient, hessian
+from scratchoptim.dual import Dual, gradient, hessian
 
 FUNCTIONS = {
     "add": lambda x, y: x + y + 2 + 3.0 + x,
@@ -58,3 +58,14 @@ def test_powers_at_zero():
 def test_the_root_has_derivative_zero_at_zero_by_convention():
     assert gradient(lambda x, y: ops.sqrt(x * x + y * y), 0.0, 0.0) == (0.0, 0.0)
     assert not any(math.isnan(g) for g in gradient(lambda x, y: ops.sqrt(x * x + y), 0.0, 1.0))
+
+
+@pytest.mark.parametrize("v", [0.0, -0.0, 1.0, -3.7, 1e-200, 1e200, math.inf, math.nan])
+def test_what_is_written_out_for_speed_is_the_same_to_the_last_bit(v):
+    def bits(f):
+        return [repr(part) for part in (f.v, f.x, f.y)]
+
+    z = Dual(v, 1.7, -0.3)
+    for number in (0.0, -0.0, 1.0, 2.5, -1e200):
+        assert bits(number - z) == bits(-z + number)
+    assert bits(z**2) == bits(Dual(v * v, 2 * v * 1.7, 2 * v * -0.3))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from scratchoptim.landscapes import LANDSCAPES, quadratic
+from scratchoptim.landscapes import LANDSCAPES, quadratic, quadratic_named
 
 every = pytest.mark.parametrize(
     "f", [*LANDSCAPES.values(), quadratic(10.0), quadratic(3.0, L=25.0)], ids=lambda f: f.name
@@ -91,3 +91,28 @@ def test_lessards_function_has_their_derivative():
 def test_a_quadratic_that_is_none_is_refused(bad):
     with pytest.raises(ValueError, match="quadratic: (kappa must be at least 1|L must be positive), got"):
         quadratic(**bad)
+
+
+QUADRATICS = [(100, 1), (100, 4.0), (7.5, 0.3), (10 / 3, 2.5), (1234567.0, 1e-7), (1e6, 25), (2.0, 1 / 3)]
+
+
+@pytest.mark.parametrize("kappa, L", QUADRATICS)
+def test_a_quadratic_is_known_by_its_name(kappa, L):
+    made, found = quadratic(kappa, L), quadratic_named(quadratic(kappa, L).name)
+    assert (found.name, found.title, found.formula) == (made.name, made.title, made.formula)
+    assert found.hessian(1.0, 1.0) == made.hessian(1.0, 1.0)  # the curvatures, to the last bit
+
+
+def test_names_of_quadratics_tell_them_apart():
+    assert [quadratic(*one).name for one in QUADRATICS[:3]] == ["quadratic_100", "quadratic_100_4", "quadratic_7.5_0.3"]
+    assert len({quadratic(*one).name for one in QUADRATICS}) == len(QUADRATICS)
+    assert quadratic(100, 4).title == "Quadratic, κ = 100, L = 4"
+
+
+@pytest.mark.parametrize(
+    "name",
+    "nowhere quadratic quadratic_ quadratic_0.5 quadratic_1e2 quadratic_4_-1 quadratic_1_2_3 quadratic_x12".split(),
+)
+def test_no_quadratic_has_another_name(name):
+    with pytest.raises(ValueError, match=f"there is no landscape '{name}'"):
+        quadratic_named(name)

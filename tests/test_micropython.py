@@ -9,9 +9,12 @@ import zlib
 from pathlib import Path
 
 import pytest
+from test_landscapes import QUADRATICS
 
 from scratchoptim import landscapes, trajectory
 from scratchoptim.catalog import CATALOG
+from scratchoptim.landscapes import quadratic
+from scratchoptim.portable import package
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scratchoptim"
@@ -30,6 +33,7 @@ MORE = {
     "graph": {"array"},
     "__init__": {"importlib"},
     "live": {"json", "struct", "array", "binascii", "uctypes"},
+    "landscapes": {"binascii", "struct"},
 }
 # The same arithmetic on both: sin, cos and exp are the C library's own, which may round their last bit otherwise.
 POLYNOMIAL = ["valley", "rosenbrock", "beale", "himmelblau", "double_well", "piecewise_quadratic"]
@@ -65,7 +69,7 @@ def micropython(tmp_path_factory):
     node = shutil.which("node", path=f"{ROOT}/.venv/bin") or shutil.which("node")
     assert node and (ROOT / "node_modules/@micropython").is_dir(), "run `make test`: it installs Node and npm packages"
     files = {f"scratchoptim/{p.relative_to(PACKAGE)}": p.read_text("utf8") for p in CORE}
-    files["scratchoptim/__init__.py"] = ""
+    files["scratchoptim/__init__.py"] = package()
 
     def run(script):
         job = tmp_path_factory.mktemp("micropython") / "job.json"
@@ -86,6 +90,20 @@ def test_every_path_is_the_same_to_the_last_bit(micropython):
         landscape = landscapes.LANDSCAPES[run["landscape"]]
         ours = trajectory(rule, landscape, run["start"], run["steps"], **run["settings"]).points
         assert theirs == [[struct.pack("<d", z).hex() if z == z else "nan" for z in p] for p in ours], run
+
+
+def test_quadratics_are_built_from_their_names(micropython):
+    names = [quadratic(*one).name for one in QUADRATICS]
+    script = (
+        "import json, struct\nfrom scratchoptim.landscapes import quadratic_named\n"
+        f"for name in {names!r}:\n"
+        "    made = quadratic_named(name)\n"
+        "    print(json.dumps([made.name, [struct.pack('<d', z).hex() for z in made.gradient(1.3, 0.7)]]))\n"
+    )
+    assert micropython(script) == [
+        [name, [struct.pack("<d", z).hex() for z in quadratic(*one).gradient(1.3, 0.7)]]
+        for name, one in zip(names, QUADRATICS, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("path", CORE, ids=lambda p: p.name)

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, landscapes, trajectory
+from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, Vector, landscapes, trajectory
+from scratchoptim.catalog import CATALOG
+from scratchoptim.noise import Noise
 
 
 def test_the_path_is_the_rules():
@@ -14,6 +16,35 @@ def test_the_path_is_the_rules():
     assert run.gradient_norms == pytest.approx([math.sqrt(5) / 2**i for i in range(4)])
     assert run.label == "GradientDescent" and run.settings == {"lr": 0.5} and run.left is None
     assert run.color == "#0072B2"
+
+
+@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+def test_the_steps_are_those_of_the_optimizers_loop(row):
+    settings = row.demo["hyperparameters"]
+    run = trajectory(row.rule, landscapes.beale, steps=40, noise=0.1, seed=4, **dict(settings, lr=1e-3))
+    p = Vector(*landscapes.beale.start)
+    optimizer, random = row.rule([p], **dict(settings, lr=1e-3)), Noise(4)
+    points, memories = [(p.x, p.y)], [{}]
+    for _ in range(40):
+        gx, gy = landscapes.beale.gradient(p.x, p.y)
+        p.grad = Vector(gx + 0.1 * random(), gy + 0.1 * random())
+        optimizer.step()
+        points.append((p.x, p.y))
+        memories.append(optimizer.state.get(p, {}))
+    assert run.points == points
+    assert repr(run.memories) == repr(memories)
+
+
+def test_an_optimizer_may_step_in_its_own_way():
+    class Twice(GradientDescent):
+        def step(self):
+            super().step()
+            super().step()
+
+    once, twice = (
+        trajectory(rule, landscapes.bowl, steps=1, lr=0.5, start=(4.0, 8.0)) for rule in (GradientDescent, Twice)
+    )
+    assert (once.points[-1], twice.points[-1]) == ((2.0, 4.0), (0.0, 0.0))
 
 
 def test_default_start_and_zero_steps():

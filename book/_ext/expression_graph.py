@@ -17,7 +17,6 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 MIME = "application/vnd.scratchoptim.graph+json"
-SHARED = ["playground-client.js", "playground-controls.js"]  # with playgrounds; they come first
 
 
 def wrapped(children, description):
@@ -87,7 +86,7 @@ def load(app, pagename, templatename, context, doctree):
     if "<expression-graph" in body:
         app.has_playground = True  # so that the data of the scripts is written
         app.add_css_file("expression-graph.css")
-        shared = [] if "<optimizer-playground" in body else SHARED
+        shared = [] if "<optimizer-playground" in body else ["playground-shared.js"]  # it comes first
         for script in [*shared, "expression-graph.js"]:
             app.add_js_file(script, priority=460, defer="defer")  # a playground's are 450
 

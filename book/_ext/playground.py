@@ -4,18 +4,17 @@ A playground that a notebook stores keeps its description beside its picture; he
 `<optimizer-playground>` with the picture inside, which the page shows until scripts have taken over, and where there
 are none. The directive `playground` makes one outside of notebooks. A page without one loads nothing of all this.
 
-The scripts' data, playground-data.js, is written at build time: MicroPython as npm has it, and the files of the package
-as they are. It is one classic script, because a page that is opened as a file may load neither modules nor anything by
-`fetch`.
+The scripts are put together into one, playground.js. Their data, playground-data.js, is written at build time too:
+MicroPython as npm has it, and the files of the package as they are. Both are classic scripts, because a page that is
+opened as a file may load neither modules nor anything by `fetch`.
 """
 
 import base64
 import gzip
 import html
-import inspect
 import json
 import os
-import textwrap
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,19 +28,25 @@ STATIC = ROOT / "book" / "_static"
 MICROPYTHON = ROOT / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
 MIME = "application/vnd.scratchoptim.playground+json"
 # In this order; each adds its part to one global object.
-SCRIPTS = [f"playground-{part}.js" for part in "client state canvas map chart controls editor panels scene".split()] + [
-    "playground.js"
+SCRIPTS = [
+    f"playground-{part}.js"
+    for part in "client state canvas map chart formula controls editor panels scene element".split()
 ]
+SHARED = ["playground-client.js", "playground-controls.js"]  # with <expression-graph>, on pages without a playground
+INSIDE = ["playground-worker.js", "playground-start.js"]  # these are parts of the data
 MODULES = "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
 MODULES += "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()  # of <expression-graph>
+TOP = 900  # letters; a playground with less before it is near the reader from the beginning, on a phone too
 
 
 def package_files():
     """The files of the package that the page runs, path -> text."""
-    package = ROOT / "scratchoptim"
-    paths = [*(package / f"{name}.py" for name in MODULES), *sorted((package / "optimizers").glob("*.py"))]
+    from scratchoptim.portable import package
+
+    home = ROOT / "scratchoptim"
+    paths = [*(home / f"{name}.py" for name in MODULES), *sorted((home / "optimizers").glob("*.py"))]
     files = {path.relative_to(ROOT).as_posix(): path.read_text("utf8") for path in paths}
-    return {"scratchoptim/__init__.py": "", **files}  # the package's own imports more than the page has
+    return {"scratchoptim/__init__.py": package(), **files}  # the package's own imports more than the page has
 
 
 def worker():
@@ -63,17 +68,11 @@ def catalog():
     """What the page knows of each optimizer: its description at the settings of its demo, and the text of its rule."""
     from scratchoptim import playground
     from scratchoptim.catalog import CATALOG
+    from scratchoptim.portable import method_source
 
     entries = [(row.rule, row.demo["hyperparameters"]) for row in CATALOG]
     described = [dict(one, noisy=True) for one in playground._optimizers(entries)]
-    return [
-        dict(one, source=_source(row.rule.update), init=_source(row.rule.init))
-        for one, row in zip(described, CATALOG, strict=True)
-    ]
-
-
-def _source(function):
-    return textwrap.dedent(inspect.getsource(function)).rstrip()
+    return [dict(one, source=method_source(row.rule)) for one, row in zip(described, CATALOG, strict=True)]
 
 
 def data_script():
@@ -91,7 +90,17 @@ def data_script():
         "catalog": catalog(),
         "landscapes": [playground._place(one, None) for one in LANDSCAPES.values()],
     }
-    return "globalThis.SCRATCHOPTIM = " + json.dumps(data, ensure_ascii=False, allow_nan=False) + ";\n"
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    return f"globalThis.SCRATCHOPTIM = {text};\n{(STATIC / 'playground-start.js').read_text('utf8')}"
+
+
+def scripts(app):
+    """When the build begins: put the scripts together, where Sphinx finds them like any other static file."""
+    folder = Path(app.doctreedir, "playground")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, parts in (("playground.js", SCRIPTS), ("playground-shared.js", SHARED)):
+        (folder / name).write_text("".join((STATIC / part).read_text("utf8") for part in parts), "utf8")
+    app.config.html_static_path.append(str(folder))
 
 
 # --- the element -----------------------------------------------------------------------------------------------------
@@ -128,17 +137,17 @@ def take(app, docname, source):
 
 def put(app, doctree):
     """After a notebook is read: put the pictures of these outputs into the element, captions stay outside."""
-    from scratchoptim.catalog import CATALOG
-
-    known = {row.name for row in CATALOG}
     for index, description in app.env.temp_data.pop("playgrounds", {}).items():
-        if not {one["name"] for one in description["optimizers"]} <= known:
-            continue  # a rule that a chapter wrote itself is not on the site: its picture stays a picture
         cells = [one for one in doctree.findall(nodes.container) if one.get("cell_index") == index]
         images = [image for cell in cells for image in cell.findall(nodes.image)]
         if len(images) != 1:
             raise ExtensionError(f"the playground of cell {index} has {len(images)} pictures on the page, not one")
-        images[0].replace_self(wrapped([images[0].deepcopy()], description))
+        reasons = [one["still"] for one in description["optimizers"] if "still" in one]
+        if reasons:
+            told = f"This picture moves in Jupyter and Colab only: {'; '.join(reasons)}."
+            images[0].replace_self([images[0].deepcopy(), nodes.paragraph("", told, classes=["playground-still"])])
+        else:
+            images[0].replace_self(wrapped([images[0].deepcopy()], description))
 
 
 class PlaygroundDirective(SphinxDirective):
@@ -190,13 +199,25 @@ class PlaygroundDirective(SphinxDirective):
 # --- the scripts -----------------------------------------------------------------------------------------------------
 
 
+def at_top(body):
+    """Tell whether the first playground of a page is near the reader as soon as the page is opened.
+
+    >>> at_top("<h1>Try it</h1> <optimizer-playground>"), at_top("<p>" + "far " * 500 + "</p> <optimizer-playground>")
+    (True, False)
+    """
+    before = body.split("<optimizer-playground")[0]
+    return len(re.sub(r"<[^>]*>|\s+", " ", before)) < TOP and not re.search(r"<(img|table|pre|svg|details)\b", before)
+
+
 def load(app, pagename, templatename, context, doctree):
     """Give a page with a playground its scripts."""
     if "<optimizer-playground" in context.get("body", ""):
         app.has_playground = True
         app.add_css_file("playground.css")
-        for script in SCRIPTS:
-            app.add_js_file(script, priority=450, defer="defer")  # before MathJax, which keeps the page busy
+        # Before MathJax, which keeps the page busy while Python starts in its worker.
+        app.add_js_file("playground.js", priority=450, defer="defer")
+        if at_top(context["body"]):
+            app.add_js_file("playground-data.js", priority=440, defer="defer")
 
 
 def finish(app, error):
@@ -205,11 +226,13 @@ def finish(app, error):
         static = Path(app.outdir, "_static")
         if getattr(app, "has_playground", False):
             (static / "playground-data.js").write_text(data_script(), "utf8")
-        (static / "playground-worker.js").unlink(missing_ok=True)  # it is in the data, with what belongs before it
+        for script in SCRIPTS + INSIDE:
+            (static / script).unlink(missing_ok=True)  # the site has them in playground.js and playground-data.js
 
 
 def setup(app):
     """Sphinx calls this."""
+    app.connect("builder-inited", scripts)
     app.connect("source-read", take)
     app.connect("doctree-read", put)
     app.connect("html-page-context", load)

@@ -192,7 +192,7 @@
           this.dataset.phase = "loading";
           this.word.textContent = "Starting Python in the page …";
           this.description = JSON.parse(this.dataset.description);
-          await client.start();
+          await client.ready();
           this.build();
           this.reset();
           this.dataset.phase = "live";

@@ -1,7 +1,13 @@
 // What the pictures of a playground have in common: a canvas with axes, and how runs are told apart. A view has
 // resize(width, height), draw(runs, look) and step(...), the step that a place on it stands for.
 (() => {
-  const DASHES = [[], [6, 2], [2, 1.5], [7, 2, 1.5, 2], [10, 3], [4, 1.5, 1.5, 1.5], [1, 1], [3, 3]];
+  // Colours, markers and dashes, and who has which, as in scratchoptim/canvas.py.
+  const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#1b1f24"];
+  const OWN = 4; // the first marker and dashes of what is not in the catalog
+  const DASHES = [
+    [], [6, 2], [2, 1.5], [7, 2, 1.5, 2], [10, 3], [4, 1.5, 1.5, 1.5, 1.5, 1.5], [1, 1], [3, 3], [12, 2, 3, 2], [8, 5],
+    [5, 1.5, 1.5, 1.5, 5, 4],
+  ];
   const CHANGED = [3, 3]; // the dashes of a rule that the reader has changed
   const NICE = [1, 2, 2.5, 5, 10];
 
@@ -13,10 +19,11 @@
   const star = polygon(5, 0, 1.25).flatMap((p, k) => [p, polygon(5, Math.PI / 5, 0.5)[k]]);
   const plus = [[-1, -0.35], [-0.35, -0.35], [-0.35, -1], [0.35, -1], [0.35, -0.35], [1, -0.35]];
   const cross = [...plus, ...plus.map(([x, y]) => [-x, -y])];
-  /** Outlines of radius 1 in the order of scratchoptim/canvas.py: o s ^ D v P X p. */
+  /** Outlines of radius 1: o s ^ D v P X p < >. */
   const MARKERS = [
     polygon(24, 0), polygon(4, Math.PI / 4, 1.2), polygon(3, 0, 1.2), polygon(4, 0, 1.15), polygon(3, Math.PI, 1.2),
     cross, cross.map(([x, y]) => [(x - y) * 0.75, (x + y) * 0.75]), polygon(5, 0, 1.1),
+    polygon(3, -Math.PI / 2, 1.2), polygon(3, Math.PI / 2, 1.2),
   ];
 
   const rgb = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
@@ -24,24 +31,40 @@
   const mix = (a, b, t) => a.map((c, k) => c + (b[k] - c) * t);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-  /** Look of each run: the catalog's colour, a marker and dashes of its own; runs of one rule from dark to light. */
+  /** The palette, beginning with what differs most from the colours here and is no optimizer's. */
+  function free(catalog, here) {
+    const taken = new Set(catalog.map((o) => o.color.toLowerCase()));
+    const gap = (color) => Math.min(...here.map((other) => rgb(color).reduce((sum, c, k) => sum + (c - rgb(other)[k]) ** 2, 0)));
+    const left = PALETTE.filter((color) => !here.includes(color));
+    return left.sort((a, b) => taken.has(a) - taken.has(b) || (here.length ? gap(b) - gap(a) : 0));
+  }
+
+  /** Look of each run: a colour, a marker and dashes of its own; runs of one rule from dark to light. */
   function series(runs, catalog, dark) {
-    const taken = new Set();
+    const row = (name) => catalog.findIndex((o) => o.name === name);
+    const names = [...new Set(runs.map(({ name }) => name))];
+    const present = names.map(row).filter((at) => at >= 0);
+    const others = names.filter((name) => row(name) < 0);
+    const colors = free(catalog, present.map((at) => catalog[at].color.toLowerCase()));
+    const alike = (a, b) => (a - b) % MARKERS.length === 0 || (a - b) % DASHES.length === 0;
+    const taken = [];
     return runs.map(({ name, label }, i) => {
-      const row = catalog.findIndex((o) => o.name === name);
-      let cue = row < 0 ? catalog.length : row;
-      while (taken.has(cue)) cue += 1;
-      taken.add(cue);
+      const known = row(name);
+      const turnOfOthers = others.indexOf(name);
+      let cue = known < 0 ? OWN + turnOfOthers : known;
+      const avoid = known < 0 ? [...taken, ...present] : taken;
+      while (avoid.some((other) => alike(cue, other))) cue += 1;
+      taken.push(cue);
       const same = runs.filter((run) => run.name === name).length;
       const turn = runs.slice(0, i).filter((run) => run.name === name).length;
-      let color = rgb(catalog[row]?.color ?? "#5d6670");
+      let color = rgb(known < 0 ? colors[turnOfOthers % colors.length] : catalog[known].color);
       if (same > 1) {
         const t = turn / (same - 1);
         color = t < 0.5 ? mix(color, [0, 0, 0], 0.5 * (1 - 2 * t)) : mix(color, [255, 255, 255], 0.35 * (2 * t - 1));
       }
       if (dark) color = mix(color, [255, 255, 255], 0.4);
       const marker = MARKERS[cue % MARKERS.length];
-      return { label, color: hex(color), marker, dashes: DASHES[cue % DASHES.length] };
+      return { label, color: hex(color), marker, dashes: DASHES[cue % DASHES.length], cue };
     });
   }
 

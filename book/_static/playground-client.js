@@ -5,8 +5,6 @@
   const PATIENCE = { edited: 1000, own: 20000 }; // ms until a run without an answer is stopped
   const STRIPS = 8; // a map is computed in strips, between which runs get their turn
 
-  const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
-
   class Client {
     constructor() {
       this.waiting = new Map(); // playground -> its newest question
@@ -20,47 +18,63 @@
     start() {
       this.started ??= this.fetch().then((data) => {
         this.data = data;
-        this.wasm = bytes(data.wasm);
-        return this.spawn().then(() => data);
+        this.spawned = this.spawn();
+        return data;
       });
       return this.started;
+    }
+
+    /** The same, and wait until Python runs. */
+    async ready() {
+      await this.start();
+      await this.spawned;
+      if (this.broken) throw new Error(this.broken);
     }
 
     fetch() {
       return new Promise((resolve, reject) => {
         if (globalThis.SCRATCHOPTIM) return resolve(globalThis.SCRATCHOPTIM);
-        const script = document.createElement("script"); // works from a file too, where fetch is refused
+        const ended = () =>
+          globalThis.SCRATCHOPTIM ? resolve(globalThis.SCRATCHOPTIM) : reject(new Error("its data could not be loaded"));
+        // Where a playground stands at the top of a page, the page itself has asked for it already.
+        const asked = document.querySelector("script[src*='playground-data.js']");
+        if (asked && document.readyState === "complete") return ended();
+        if (asked) addEventListener("load", ended);
+        const script = asked ?? document.createElement("script"); // works from a file too, where fetch is refused
+        script.addEventListener("load", ended);
+        script.addEventListener("error", ended);
+        if (asked) return;
         script.src = new URL("playground-data.js", here);
-        script.onload = () => resolve(globalThis.SCRATCHOPTIM);
-        script.onerror = () => reject(new Error("its data could not be loaded"));
         document.head.append(script);
       });
     }
 
-    spawn() {
-      return new Promise((resolve, reject) => {
-        const address = URL.createObjectURL(new Blob([this.data.worker], { type: "text/javascript" }));
-        const worker = new Worker(address);
-        worker.onmessage = ({ data }) => {
-          if (data.type === "ready") {
-            URL.revokeObjectURL(address);
-            this.worker = worker;
-            resolve();
-            this.pump();
-          } else if (this.flight) this.answer(data);
-          else if (data.type === "failed") reject(new Error(data.message));
-        };
+    /** Take the worker that came with the data, or start another one. */
+    async spawn() {
+      const worker = this.data.first ?? this.data.spawn();
+      this.data.first = null;
+      try {
+        await worker.ready;
+        worker.onmessage = ({ data }) => this.flight && this.answer(data);
         worker.onerror = (event) => {
           event.preventDefault();
-          reject(new Error(event.message || "its worker could not be started"));
           if (this.flight) this.answer({ type: "failed", message: event.message });
         };
-        worker.postMessage({ type: "load", wasm: this.wasm, files: this.data.files });
-      });
+        this.worker = worker;
+        this.pump();
+      } catch (error) {
+        this.broken = error.message;
+        for (const other of [...this.waiting.values(), ...this.strips]) other.resolve({ failed: error.message });
+        this.waiting.clear();
+        this.strips = [];
+      }
     }
 
-    /** Ask for the runs of a playground. Resolves to {runs}, {stopped}, {failed}, or {old} if a newer question came. */
+    /** Ask for the runs of a playground.
+     * Resolves to {runs}, {failed}, {stopped, begun: the place of the optimizer that did not come to an end}, or {old}
+     * if a newer question came. */
     run(key, request, edited, type = "run") {
+      if (this.broken) return Promise.resolve({ failed: this.broken });
       return new Promise((resolve) => {
         this.waiting.get(key)?.resolve({ old: true });
         this.waiting.set(key, { message: { type, key, request }, edited, resolve });
@@ -105,6 +119,7 @@
     answer(message) {
       const job = this.flight;
       if (message.id !== undefined && message.id !== this.serial) return;
+      if (message.type === "begins") return void (job.begun = message.index);
       this.flight = null;
       clearTimeout(job.timer);
       job.resolve(message.type === "failed" ? { failed: message.message } : message);
@@ -116,20 +131,11 @@
       const job = this.flight;
       this.worker.terminate();
       this.worker = this.flight = null;
-      job.resolve({ stopped: true });
-      this.spawn().catch((error) => {
-        for (const other of [...this.waiting.values(), ...this.strips]) other.resolve({ failed: error.message });
-        this.waiting.clear();
-        this.strips = [];
-      });
+      job.resolve({ stopped: true, begun: job.begun ?? 0 });
+      this.spawn();
     }
   }
 
   const NEAR = 500; // pixels below the part of the page that is seen
-  const client = new Client();
-  globalThis.ScratchOptimParts = { client, NEAR };
-
-  // Where a playground is near from the beginning, Python starts while the other scripts of the page are at work.
-  const near = (box) => box.getBoundingClientRect().top < innerHeight + NEAR;
-  if ([...document.querySelectorAll("optimizer-playground")].some(near)) client.start().catch(() => {});
+  globalThis.ScratchOptimParts = { client: new Client(), NEAR };
 })();

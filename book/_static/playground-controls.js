@@ -78,7 +78,7 @@
   /** A control: a slider with a field for its number, or a box to tick. Calls change(value). */
   function control(c, value, change, owner) {
     const id = unique(c.name);
-    const name = c.name.replaceAll("_", " ");
+    const name = c.name.split(".")[0].replaceAll("_", " "); // "betas.0" is a part of betas: its symbol says which
     const text = [h("span", { class: "word" }, name), " ", c.symbol === name ? null : h("i", {}, c.symbol)];
     if (c.kind === "bool") {
       const box = h("input", { type: "checkbox", id, checked: value, change: () => change(box.checked) });
@@ -90,11 +90,15 @@
       type: "range", id, min: 0, max: scale.count, step: 1, title: c.meaning,
       input: () => take(scale.value(Number(slider.value))),
     });
+    // A finger that scrolls the page begins with a press on what is under it: that is taken back.
+    let pressed;
+    slider.addEventListener("pointerdown", () => (pressed = now));
+    slider.addEventListener("pointercancel", () => pressed !== now && take(pressed));
     const field = h("input", {
       type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "number",
-      "aria-label": `${owner}${name}, as a number from ${c.low} to ${c.high}`,
+      "aria-label": `${owner}${name === c.name.replaceAll("_", " ") ? name : `${name} ${c.symbol}`}, as a number from ${c.low} to ${c.high}`,
       change: () => {
-        const typed = Number(field.value.trim().replace("−", "-").replace(",", "."));
+        const typed = Number(field.value.trim().replaceAll("−", "-").replace(",", "."));
         const usable = field.value.trim() && Number.isFinite(typed);
         const whole = c.kind === "integer" ? Math.round(typed) : typed;
         take(usable ? Math.min(Math.max(whole, c.low), c.high) : now ?? c.number);
@@ -111,7 +115,9 @@
       slider.value = scale.position(last);
       slider.disabled = field.disabled = next === null;
       slider.setAttribute("aria-valuetext", next === null ? c.own : String(last));
-      field.value = next === null ? "" : String(Number(last.toPrecision(7))).replace("-", "−");
+      const short = Number(last.toPrecision(7));
+      const text = short && Math.abs(short) < 1e-4 ? short.toExponential() : String(short); // 1e-6 fits where 0.000001 does not
+      field.value = next === null ? "" : text.replaceAll("-", "−");
       if (own) own.checked = next === null;
     };
     const take = (next) => {

@@ -11,6 +11,11 @@
     "g",
   );
 
+  const LETTERS = {
+    update: "p is the parameter, a vector of two numbers; g its gradient.",
+    update_group: "ps are the parameters, here a single vector of two numbers; gs their gradients.",
+  };
+
   /** The text in lines of spans; a token over several lines is cut at their ends. */
   function paint(text, faulty) {
     const lines = [h("span", { class: "line" })];
@@ -35,17 +40,17 @@
 
   /**
    * The editor of one rule.
-   * @param {string} source - the package's own
+   * @param {{source: string, method: string}} kind - the text of the rule, and what of the rule it is
    * @param {(text: string|null) => void} change - called as the reader types; null: it is the package's own again
    */
   class Editor {
-    constructor(name, source, change) {
+    constructor(name, { source, method = "update" }, change) {
       this.source = source;
       this.faulty = null;
       const help = unique("help");
       this.picture = h("div", { class: "picture", "aria-hidden": "true" });
       this.field = h("textarea", {
-        "aria-label": `Source of ${name}.update`, "aria-describedby": help, spellcheck: "false", autocomplete: "off",
+        "aria-label": `Source of ${name}.${method}`, "aria-describedby": help, spellcheck: "false", autocomplete: "off",
         autocapitalize: "off", wrap: "off", input: () => this.typed(), keydown: (event) => this.key(event),
         scroll: () => (this.picture.scrollLeft = this.field.scrollLeft),
       });
@@ -55,7 +60,7 @@
       this.node = h(
         "div", { class: "editor" },
         h("p", { id: help, class: "hint" },
-          "p is the parameter, a vector of two numbers; g its gradient. The path follows as you type. Your change stays in this page."),
+          `${LETTERS[method]} The path follows as you type. Your change stays in this page.`),
         h("div", { class: "code" }, this.picture, this.field), this.status,
       );
       this.set(source);
@@ -71,8 +76,12 @@
     typed(pause = 200) {
       this.draw();
       clearTimeout(this.timer);
-      const text = this.field.value.replaceAll("\t", "    ").trimEnd();
-      this.timer = setTimeout(() => this.change(text === this.source ? null : text), pause);
+      this.timer = setTimeout(() => this.change(this.text === this.source ? null : this.text), pause);
+    }
+
+    /** What the reader has written, as Python gets it. */
+    get text() {
+      return this.field.value.replaceAll("\t", "    ").trimEnd();
     }
 
     /** Enter goes on with the indentation of the line; Tab is left alone, it leads on to the next control. */

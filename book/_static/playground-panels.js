@@ -15,7 +15,7 @@
       const id = unique("step");
       this.slider = h("input", { type: "range", id, min: 0, max: 1, step: 1, input: () => this.go(Number(this.slider.value)) });
       this.count = h("span", { class: "count" });
-      this.toggle = button("play", "Play", () => (this.playing ? this.pause() : this.play()), { class: "toggle" });
+      this.toggle = button("play", "Play", () => (this.playing ? this.pause() : this.play()), { class: "start" });
       const speed = menu("Speed", SPEEDS, 20, (value) => (this.speed = Number(value)));
       this.node = h(
         "div", { class: "player", role: "group", "aria-label": "Steps of the runs" },
@@ -133,14 +133,14 @@
       this.rule.addEventListener("toggle", () => this.open(kind, host));
       this.node = h(
         "div", { class: "optimizer", role: "group", "aria-labelledby": id }, h("div", { class: "title" }, this.heading, this.remove),
-        Object.values(this.controls).map((c) => c.node), exact?.node, this.trouble, this.rule,
+        h("div", { class: "controls" }, Object.values(this.controls).map((c) => c.node), exact?.node), this.trouble, this.rule,
       );
     }
 
     open(kind, host) {
       this.node.classList.toggle("editing", this.rule.open);
       if (!this.rule.open || this.editor) return;
-      this.editor = new Editor(this.name, kind.source, (text) => host.edited(this.entry, text));
+      this.editor = new Editor(this.name, kind, (text) => host.edited(this.entry, text));
       const id = unique("beside");
       const box = h("input", { type: "checkbox", id, checked: this.entry.beside, change: () => host.beside(this.entry, box.checked) });
       const tick = h("span", { class: "tick" }, box, h("label", { for: id }, "Show the original's path too"));

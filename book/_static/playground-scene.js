@@ -96,14 +96,23 @@
       const { canvas } = this.chart;
       const along = (event) => this.chart.step(event.clientX - canvas.getBoundingClientRect().left);
       canvas.addEventListener("pointermove", (event) => {
-        if (event.buttons) this.host.go(along(event));
+        if (event.buttons && !upwards(event)) this.host.go(along(event));
         else if (event.pointerType === "mouse") this.hover(along(event));
       });
-      canvas.addEventListener("pointerdown", (event) => {
-        canvas.setPointerCapture(event.pointerId);
+      const put = (event) => {
         this.hovered = null;
         this.host.go(along(event));
+      };
+      let down = { clientX: 0, clientY: 0 };
+      const upwards = ({ pointerType, clientX, clientY }) => // the reader scrolls the page
+        pointerType === "touch" && Math.abs(clientX - down.clientX) <= Math.abs(clientY - down.clientY);
+      canvas.addEventListener("pointerdown", (event) => {
+        down = event;
+        if (event.pointerType === "touch") return;
+        canvas.setPointerCapture(event.pointerId);
+        put(event);
       });
+      canvas.addEventListener("click", put);
       for (const one of [canvas, this.map.canvas]) one.addEventListener("pointerleave", () => this.hover(null));
     }
 

@@ -41,10 +41,11 @@
     for (const door of DOORS) Object.defineProperty(self, door, { value: undefined, writable: false });
   }
 
-  /** The bytes themselves, or what they are when unpacked: the build hands them over as gzip. */
-  async function unpacked(bytes) {
-    const [first, second] = new Uint8Array(bytes, 0, 2);
-    if (first !== 0x1f || second !== 0x8b) return bytes;
+  /** The bytes that the build has packed with gzip and written as base64. */
+  async function unpacked(text) {
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let k = 0; k < bytes.length; k++) bytes[k] = letters.charCodeAt(k);
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   }
 
@@ -94,15 +95,16 @@
     return value;
   }
 
-  function run({ request }) {
-    const { steps, seed = 0, x, y, noise, decay } = request;
-    const optimizers = request.optimizers.map((one) => ({ ...one, settings: exact(one.settings) }));
-    const asked = { kind: "run", landscape: request.landscape, steps, seed, ...exact({ x, y, noise, decay }), optimizers };
-    const [reply, numbers] = ask(asked);
-    let at = 0;
-    const take = (count) => numbers.slice(at, (at += count));
-    const runs = reply.runs.map(({ count, left, error }) => {
-      return { points: take(2 * count), losses: take(count), norms: take(count), left, error };
+  /** Run the optimizers one after the other; the page is told where one begins, so that it knows which does not end. */
+  function run({ id, request }) {
+    const { landscape, steps, seed = 0, x, y, noise, decay } = request;
+    const common = { kind: "run", landscape, steps, seed, ...exact({ x, y, noise, decay }) };
+    const runs = request.optimizers.map((one, index) => {
+      if (one.source) self.postMessage({ type: "begins", id, index });
+      const [reply, numbers] = ask({ ...common, optimizers: [{ ...one, settings: exact(one.settings) }] });
+      const [{ count, left, error }] = reply.runs;
+      const parts = { points: numbers.slice(0, 2 * count), losses: numbers.slice(2 * count, 3 * count), norms: numbers.slice(3 * count) };
+      return { ...parts, left, error };
     });
     return { type: "result", runs };
   }

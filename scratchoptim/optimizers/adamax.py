@@ -7,7 +7,7 @@ from ..optimizer import Optimizer
 class Adamax(Optimizer):
     """Divide the running mean of the gradient by the largest gradient so far, which fades by β₂ in each step.
 
-    m ← β₁·m + (1 - β₁)·g,   u ← max(β₂·u, |g| + eps),   p ← p - lr/(1 - β₁ᵗ) · m/u
+    m ← β₁·m + (1 - β₁)·g,   u ← max(β₂·u, abs(g) + eps),   p ← p - lr/(1 - β₁ᵗ) · m/u
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class Adamax(Optimizer):
     Notes
     -----
     Line by line what ``torch.optim.Adamax`` computes. Differs from the paper's Algorithm 2, which has no ε: its
-    u ← max(β₂·u, |g|) is zero, and the step undefined, until the first gradient that is not. Keras adds ε to u instead.
-    No bias correction of u is needed, because a maximum that begins at zero forgets its start in one step.
+    u ← max(β₂·u, abs(g)) is zero, and the step undefined, until the first gradient that is not. Keras adds ε to u
+    instead. No bias correction of u is needed, because a maximum that begins at zero forgets its start in one step.
 
     References
     ----------

@@ -56,9 +56,10 @@ def serve():
 class Tab:
     """A page in a fresh profile that can reach `host` only, and notes what it asked elsewhere and what went wrong."""
 
-    def __init__(self, chromium, host):
+    def __init__(self, chromium, host, **device):
         self.foreign, self.errors = [], []
-        self.context = chromium.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+        device = dict(dict(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce"), **device)
+        self.context = chromium.new_context(**device)
         self.context.route("**/*", lambda route: self.pass_on(route, host))
         self.context.set_default_timeout(120_000)  # ms; a busy machine is no fault of the site
         self.page = self.context.new_page()

@@ -1,62 +1,20 @@
-"""What a reader does with a playground on the site: look, slide, drag, type, link, change a rule; and who cannot."""
+"""What a reader does with a playground on the site: look, slide, drag, type, link."""
 
 import json
-import re
 
 import pytest
-from reader import PHONE, ROOT, SITE, Tab
+from play import PAGE, WAIT, Play
+from reader import PHONE, ROOT
 from test_pages import OVERFLOWS
 
+from scratchoptim import Vector
+from scratchoptim.canvas import assign
+from scratchoptim.catalog import CATALOG
+from scratchoptim.hyperparameters import flat
+
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf8")
-PAGE = "book/playground.html"
 VIOLATIONS = """async () => (await axe.run('optimizer-playground')).violations
     .flatMap(found => found.nodes.map(node => `${found.id}: ${node.target} ${node.failureSummary}`))"""
-STATE = "element => JSON.parse(JSON.stringify(element.state))"
-ENDS = "element => element.runs.map(run => [...run.points.slice(-2)])"
-WAIT = 15_000  # ms; most of it is never needed
-
-
-class Play:
-    """A live playground of a page."""
-
-    def __init__(self, page, number=0):
-        self.page, self.box = page, page.locator("optimizer-playground").nth(number)
-        self.box.scroll_into_view_if_needed()
-        self.until("element.dataset.phase === 'live' && element.runs.length > 0")
-
-    def until(self, condition):
-        """Wait until a condition on `element` is true."""
-        handle = self.box.element_handle()
-        self.page.wait_for_function(f"element => {condition}", arg=handle, timeout=WAIT)
-
-    def ends(self):
-        return self.box.evaluate(ENDS)
-
-    def state(self):
-        return self.box.evaluate(STATE)
-
-    def after(self, action):
-        """Do something and wait until what came of it is painted; return the ends of the runs then."""
-        self.box.evaluate("element => { element.seen = element.answered; }")
-        action()
-        self.until("element.answered !== element.seen && !element.frame")
-        return self.ends()
-
-    def cell(self, row, column):
-        """The text of the read-out, as a number."""
-        text = self.box.locator(".readout [role=row]").nth(row + 1).locator("[role]").nth(column + 1).inner_text()
-        return float(text.replace("\N{MINUS SIGN}", "-"))
-
-    def said(self):
-        return self.box.locator(".notes").inner_text()
-
-    def edit(self, change):
-        """Open the first rule, and change its text."""
-        if not self.box.locator("textarea").count():
-            self.box.locator(".rule summary").first.click()
-        field = self.box.locator("textarea").first
-        field.fill(change(field.input_value()))
-        return self.box.locator(".editor .status").first
 
 
 @pytest.fixture
@@ -95,10 +53,12 @@ def test_every_slider_moves_from_end_to_end(play):
 
 def test_number_can_be_typed_and_is_kept_in_its_range(play):
     field = play.box.locator(".optimizer .number:enabled").first
-    for typed, taken in (("0.0123", 0.0123), ("99", 1.0), ("0,05", 0.05)):
+    cases = (("0.0123", 0.0123, "0.0123"), ("99", 1.0, "1"), ("1.5e\N{MINUS SIGN}4", 1.5e-4, "0.00015"))
+    for typed, taken, shown in (*cases, ("1e-9", 1e-4, "0.0001"), ("0,05", 0.05, "0.05")):
         field.fill(typed)
         play.after(lambda: field.press("Enter"))
         assert play.state()["optimizers"][0]["settings"]["lr"] == taken
+        assert field.input_value() == shown
     field.fill("fast")
     field.press("Enter")
     assert play.state()["optimizers"][0]["settings"]["lr"] == 0.05
@@ -138,7 +98,7 @@ def test_player_steps_scrubs_and_plays(play):
     play.until("!element.frame")
     point = play.box.evaluate("element => element.runs[0].points[14]")
     assert play.cell(0, 0) == pytest.approx(point, rel=1e-2, abs=1e-9)
-    toggle = play.box.locator(".toggle")
+    toggle = play.box.locator(".player .start")
     toggle.focus()
     play.page.keyboard.press("Space")
     play.until("element.state.step > 7")  # a still every half second, because this reader asked for less motion
@@ -219,59 +179,8 @@ def test_hostile_link_gets_a_message_and_the_default(tab, address, fragment, com
         plain["start"][0],
         plain["steps"]["value"],
     )
-    assert all(
-        name in ("GradientDescent", "SGD", "HeavyBall", "Nesterov") for name in (o["name"] for o in state["optimizers"])
-    )
+    assert {o["name"] for o in state["optimizers"]} <= {row.name for row in CATALOG}
     assert (dialogs, tab.errors, tab.foreign) == ([], [], [])
-
-
-def test_changed_rule_is_run_beside_the_original(play):
-    before = play.ends()
-    status = play.edit(lambda text: text.replace("lr * g", "0.5 * lr * g"))
-    play.until(f"element.runs.length === {len(before) + 1}")
-    assert "your rule" in status.inner_text()
-    ends = play.ends()
-    assert ends[0] == before[0] and ends[1] != before[0]
-    assert play.box.locator(".readout [role=rowheader]").nth(1).inner_text().endswith(", changed")
-    play.after(lambda: play.box.locator(".choices input").first.uncheck())
-    assert play.ends() == [ends[1], *before[1:]]
-    play.after(lambda: play.box.get_by_role("button", name="Restore").click())
-    assert play.ends() == before
-
-
-def test_fault_in_a_rule_is_said_with_its_line_and_the_last_good_path_stays(play):
-    play.edit(lambda text: text.replace("lr * g", "0.5 * lr * g"))
-    play.until("element.runs.some(run => run.source)")
-    good = play.ends()
-    status = play.edit(lambda text: text.replace("0.5 * lr", "half * lr"))
-    play.page.wait_for_function("status => status.classList.contains('bad')", arg=status.element_handle(), timeout=WAIT)
-    line = int(re.match(r"Line (\d+): ", status.inner_text())[1])
-    assert "half" in status.inner_text()
-    assert "half" in play.box.locator(".code textarea").first.input_value().splitlines()[line - 1]
-    assert "half" in play.box.locator(".code .fault").inner_text()
-    assert play.ends() == good
-    status = play.edit(lambda text: text.replace("half * lr", "(lr"))
-    play.page.wait_for_function(
-        "status => !status.textContent.includes('half')", arg=status.element_handle(), timeout=WAIT
-    )
-    assert play.ends() == good
-    play.edit(lambda text: text.replace("(lr", "0.5 * lr"))
-    play.page.wait_for_function(
-        "status => !status.classList.contains('bad')", arg=status.element_handle(), timeout=WAIT
-    )
-
-
-def test_endless_rule_is_stopped_and_the_page_goes_on(tab, play):
-    before = play.ends()
-    status = play.edit(lambda text: text.replace("    return", "    while True:\n        pass\n    return"))
-    tab.page.wait_for_function(
-        "status => status.textContent.startsWith('Stopped')", arg=status.element_handle(), timeout=WAIT
-    )
-    play.until(f"element.runs.length === {len(before)}")
-    assert play.ends() == before
-    slider = play.box.locator(".optimizer input[type=range]:enabled").first
-    assert play.after(lambda: slider.fill("20")) != before
-    assert tab.errors == []
 
 
 def test_enter_keeps_the_indentation_and_tab_leads_on(play):
@@ -330,62 +239,6 @@ def test_live_read_out_waits_until_the_reader_does(play):
     assert "gradient norm" in told.inner_text()
 
 
-def test_without_scripts_the_picture_and_its_words_stay(chromium, address):
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(address + PAGE)
-    picture = page.locator("optimizer-playground img").first
-    assert picture.is_visible() and len(picture.get_attribute("alt")) > 40
-    context.close()
-
-
-def test_printed_page_shows_the_picture(play):
-    play.page.emulate_media(media="print")
-    assert play.box.locator("> .still").is_visible()
-    assert not play.box.locator("> .live").is_visible()
-
-
-def test_without_webassembly_the_picture_stays_and_it_is_said(tab, address):
-    tab.context.route("**/playground-data.js*", lambda route: route.abort())
-    page = tab.open(address + PAGE)
-    box = page.locator("optimizer-playground").first
-    box.scroll_into_view_if_needed()
-    page.wait_for_function("box => box.dataset.phase === 'failed'", arg=box.element_handle(), timeout=WAIT)
-    assert box.locator("> .still").is_visible()
-    assert "stands still" in box.locator("> .word").inner_text()
-
-
-def strict_page(address, tab):
-    """A page of nothing but two playgrounds, under a strict policy."""
-    written = (SITE / PAGE).read_text("utf8")
-    element = re.search(r"<optimizer-playground.*?</optimizer-playground>", written, re.DOTALL)[0]
-    scripts = "".join(re.findall(r"<(?:script|link)[^>]*_static/playground[^>]*>(?:</script>)?", written))
-    policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; object-src 'none'"
-    head = f"<head><title>strict</title>{scripts}</head>"
-    html = f"<!doctype html><html lang=en>{head}<body><main>{element}{element}</main></body></html>"
-    tab.context.route(
-        "**/strict.html",
-        lambda route: route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy}),
-    )
-    return f"{address}book/strict.html"
-
-
-def test_strict_policy_and_one_worker_for_all(tab, address):
-    page = tab.open(strict_page(address, tab))
-    plays = [Play(page, 0), Play(page, 1)]
-    assert plays[0].ends() == plays[1].ends()
-    assert len(page.workers) == 1
-    assert tab.errors == []
-
-
-def test_reads_from_a_file(chromium):
-    tab = Tab(chromium, host="")
-    play = Play(tab.open((SITE / PAGE).as_uri()))
-    assert len(play.ends()) >= 1
-    assert (tab.foreign, tab.errors) == ([], [])
-    tab.context.close()
-
-
 def test_description_is_the_package_s_own(play):
     """What the page says there is to set is what the package says, landscape by landscape."""
     import scratchoptim as so
@@ -394,3 +247,56 @@ def test_description_is_the_package_s_own(play):
     rules = [getattr(so, o["name"]) for o in found["optimizers"]]
     made = so.Playground(*rules, landscape=found["landscape"]).description()
     assert [one["name"] for one in found["landscapes"]] == [one["name"] for one in made["landscapes"]]
+
+
+LOOKS = [
+    ["GradientDescent", "Mine"],
+    ["Mine", "Yours", "HeavyBall"],
+    ["Adam", "Adam", "Adam", "SGD"],
+    ["Mine", "Mine", "Nesterov", "Rprop"],
+    [CATALOG[0].name, CATALOG[-1].name, CATALOG[-2].name, "Mine"],
+]
+
+
+@pytest.mark.parametrize("names", LOOKS)
+def test_runs_look_as_in_the_books_figures(play, names):
+    theirs = play.box.evaluate(
+        """(element, names) => ScratchOptimParts.series(names.map(name => ({name, label: name})), element.catalog)
+            .map(({color, dashes}) => [color, dashes])""",
+        names,
+    )
+    assert theirs == [[one.color.lower(), list(one.dashes)] for one in assign(names, names)]
+
+
+def test_cards_of_many_settings_and_pairs(tab, address):
+    pairs = [row for row in CATALOG if any("." in name for name in flat(row.rule([Vector(0.0, 0.0)]).defaults))]
+    names = [row.name for row in pairs][:4]
+    assert len(names) == 4  # or the test has nothing to show
+    runs = "".join(f"&run={name}" for name in names)
+    page = tab.open(f"{address}{PAGE}#playground-1?landscape=beale{runs}")
+    play = Play(page)
+    assert play.said() == "" and len(play.ends()) == 4
+    labels = play.box.locator(".optimizer .control label").all_inner_texts()
+    assert {"betas β₁", "betas β₂"} <= set(labels)
+    assert not [label for label in labels if ".0" in label or ".1" in label]
+    fields = play.box.locator(".optimizer .number").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert len(set(fields)) == len(fields)
+    for slider in play.box.locator(".optimizer").last.locator("input[type=range]").all():
+        slider.focus()
+        before = play.state()
+        key = "Home" if slider.input_value() != slider.get_attribute("min") else "End"
+        play.after(lambda key=key: page.keyboard.press(key))
+        assert play.state() != before
+    for size in (PHONE, {"width": 768, "height": 900}):
+        page.set_viewport_size(size)
+        page.wait_for_function("() => document.querySelector('canvas.map').clientWidth < innerWidth")
+        page.wait_for_timeout(300)  # until all is drawn in its new size
+        assert page.evaluate(OVERFLOWS) == []
+
+
+def test_small_numbers_fit_their_fields(tab, address):
+    play = Play(tab.open(f"{address}{PAGE}#playground-1?landscape=beale&run=Rprop&run=Adam&run=SGD&run=HeavyBall"))
+    fields = play.box.locator(".optimizer .number").evaluate_all(
+        "all => all.map(one => [one.value, one.scrollWidth - one.clientWidth])"
+    )
+    assert ["1e\N{MINUS SIGN}6", 0] in fields and max(more for _, more in fields) <= 0, fields

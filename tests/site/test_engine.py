@@ -4,17 +4,19 @@ A path in the page is CPython's to the last bit wherever the C library's sine, c
 """
 
 import functools
+import gzip
 import http.server
 import importlib
 import itertools
 import json
 import struct
 import threading
+from types import SimpleNamespace
 
 import pytest
 from reader import ROOT, SITE, html_pages
 
-from scratchoptim import Vector, trajectory
+from scratchoptim import HeavyBall, Vector, trajectory
 from scratchoptim.catalog import CATALOG
 from scratchoptim.hyperparameters import flat, joined
 from scratchoptim.landscapes import LANDSCAPES, quadratic
@@ -30,15 +32,13 @@ LIBRARY = ("rastrigin", "ackley", "mccormick")  # sin, cos and exp are the C lib
 FOUR = CATALOG[3:7]
 EXACT = [name for name in LANDSCAPES if name not in LIBRARY]
 LOAD = """async () => {
-    const data = globalThis.SCRATCHOPTIM;
-    const bytes = Uint8Array.from(atob(data.wasm), letter => letter.charCodeAt(0)).buffer;
-    const worker = new Worker(URL.createObjectURL(new Blob([data.worker], { type: 'text/javascript' })));
+    const worker = await globalThis.SCRATCHOPTIM.first.ready;
+    globalThis.begun = [];
     globalThis.say = message => new Promise((resolve, reject) => {
-        worker.onmessage = event => resolve(event.data);
+        worker.onmessage = ({ data }) => data.type === 'begins' ? begun.push(data) : resolve(data);
         worker.onerror = event => reject(new Error(event.message));
         worker.postMessage(message);
     });
-    return say({ type: 'load', wasm: bytes, files: data.files });
 }"""
 RUN = """async requests => {
     const plain = run => ({ ...run, points: [...run.points], losses: [...run.losses], norms: [...run.norms] });
@@ -89,7 +89,7 @@ def opened(chromium, address):
     page.on("console", lambda said: page.errors.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(address)
-    assert page.evaluate(LOAD) == {"type": "ready"}
+    page.evaluate(LOAD)
     return page
 
 
@@ -163,6 +163,14 @@ def test_the_map_is_the_landscape(page):
     values = page.evaluate("async m => { const a = await say(m); return [a.id, a.key, [...a.values]]; }", message)
     place = quadratic(7)
     assert values == [1, "m", [place(-2 + i / 2, -1 + j) for j in range(5) for i in range(9)]]
+
+
+def test_a_quadratic_of_its_own_curvature_is_known(page):
+    place = quadratic(30, L=4.0)
+    asked = dict(request(), landscape=place.name, x=-3.5, y=1.5)
+    (answer,) = page.evaluate(RUN, [asked])
+    ours = trajectory(HeavyBall, place, (-3.5, 1.5), steps=20, lr=0.07, momentum=0.6)
+    assert answer["runs"][0]["points"] == [z for point in ours.points for z in point]
 
 
 def test_four_runs_come_in_order(page):
@@ -239,7 +247,7 @@ def test_it_runs_from_a_file(chromium, tmp_path):
 
 def data():
     text = (SITE / "_static" / "playground-data.js").read_text("utf8")
-    return json.loads(text.removeprefix("globalThis.SCRATCHOPTIM = ").rstrip(";\n"))
+    return json.loads(text.splitlines()[0].removeprefix("globalThis.SCRATCHOPTIM = ").rstrip(";"))
 
 
 def test_the_page_has_the_packages_files_as_they_are():
@@ -251,6 +259,19 @@ def test_the_page_has_the_packages_files_as_they_are():
             assert text == (ROOT / path).read_text("utf8"), path
 
 
+def test_a_chapter_s_playgrounds_are_small_on_the_wire():
+    files = [
+        (SITE / "_static" / name).read_bytes() for name in ("playground-data.js", "playground.js", "playground.css")
+    ]
+    assert sum(len(gzip.compress(file, 6)) for file in files) < 400_000
+    assert sorted(path.name for path in (SITE / "_static").glob("playground*")) == [
+        "playground-data.js",
+        "playground-shared.js",
+        "playground.css",
+        "playground.js",
+    ]
+
+
 @pytest.fixture
 def source(page_path):
     return (SITE / page_path).read_text("utf8")
@@ -258,7 +279,8 @@ def source(page_path):
 
 def test_a_page_without_a_playground_loads_nothing_of_it(source):
     assert ("<optimizer-playground" in source) == ("/playground.js" in source) == ("/playground.css" in source)
-    assert "playground-data.js" not in source
+    before = source.split("<optimizer-playground")[0].split("<article")[-1]
+    assert ("playground-data.js" in source) <= ("<optimizer-playground" in source and len(before) < 4000)
 
 
 def test_a_playground_is_a_picture_first(source):
@@ -281,3 +303,22 @@ def test_a_build_without_micropython_says_what_to_do(monkeypatch, tmp_path):
     (tmp_path / "micropython.mjs").write_text("export default something;")
     with pytest.raises(extension.ExtensionError, match="0 times, not 4"):
         extension.data_script()
+
+
+def test_a_notebook_whose_rule_cannot_be_carried_keeps_its_picture_and_says_why(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    extension = importlib.import_module("playground")
+    nodes = extension.nodes
+
+    def page(*optimizers):
+        document = nodes.section()
+        document += nodes.container("", nodes.image(uri="a.png", alt="Contour map"), cell_index=3)
+        env = SimpleNamespace(temp_data={"playgrounds": {3: {"optimizers": list(optimizers)}}})
+        extension.put(SimpleNamespace(env=env), document)
+        return document
+
+    still = page({"name": "GradientDescent"}, {"name": "Mine", "program": None, "still": "Mine uses torch"})
+    assert len(list(still.findall(nodes.image))) == 1 and not list(still.findall(nodes.raw))
+    assert still.astext().splitlines()[-1] == "This picture moves in Jupyter and Colab only: Mine uses torch."
+    live = page({"name": "GradientDescent"}, {"name": "Mine", "program": "class Mine: ..."})
+    assert [raw.astext()[:21] for raw in live.findall(nodes.raw)] == ["<optimizer-playground", "</optimizer-playgroun"]

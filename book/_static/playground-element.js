@@ -1,10 +1,11 @@
 // <optimizer-playground>: optimizers on a landscape, to be played with. Its description says what there is; what is inside
 // it, a picture with alt text, stands there until the reader comes near, and stays where the scripts cannot run.
 (() => {
-  const { client, state: states, NEAR, drawing, h, menu, control, series, Scene, Player, Readout, Card } =
+  const { client, state: states, NEAR, drawing, h, plain, menu, control, series, Scene, Player, Readout, Card } =
     globalThis.ScratchOptimParts;
   const { CHANGED, apart } = drawing;
   const MOST = 4; // optimizers
+  const ENDLESS = "stopped after a second: with these settings the rule did not come to an end (is there a loop whose condition stays true?)";
 
   class OptimizerPlayground extends HTMLElement {
     connectedCallback() {
@@ -17,9 +18,8 @@
       this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.start(), { rootMargin: `${NEAR}px` });
       this.watch.observe(this);
       addEventListener("hashchange", () => this.follow());
-      if (this.addressed()) {
-        this.start().then(() => this.scrollIntoView());
-      }
+      if (this.addressed()) this.start().then(() => this.scrollIntoView());
+      else if (this.getBoundingClientRect().top < innerHeight + NEAR) this.start(); // before MathJax, which is long at work
     }
 
     addressed() {
@@ -27,7 +27,7 @@
       return fragment === this.id || fragment.startsWith(`${this.id}?`);
     }
 
-    /** Become live, once. */
+    /** Become live, once: everything is built while Python starts, and shown with the first runs. */
     start() {
       this.watch.disconnect();
       this.started ??= (async () => {
@@ -40,15 +40,24 @@
           const known = new Map(landscapes.map((one) => [one.name, one]));
           this.landscapes = this.description.landscapes.map((one) => ({ ...known.get(one.name), ...one }));
           this.build();
-          this.reset(this.addressed());
-          this.dataset.phase = "live";
-          this.word.textContent = "";
+          await new Promise((resolve, reject) => {
+            this.birth = { resolve, reject };
+            this.reset(this.addressed());
+          });
         } catch (error) {
           this.dataset.phase = "failed";
           this.word.textContent = `The picture stands still here: ${error.message}.`;
         }
       })();
       return this.started;
+    }
+
+    /** The first runs are there. */
+    appear() {
+      this.dataset.phase = "live";
+      this.word.textContent = "";
+      this.scene.resize();
+      this.birth.resolve();
     }
 
     // --- what stands on the page
@@ -75,7 +84,9 @@
         }, "")]),
       );
       this.start_ = h("div", { class: "common" });
-      this.adding = menu("Another optimizer", this.catalog.map((o) => [o.name, o.title]), null, () => {});
+      const others = d.optimizers.filter((o) => !this.catalog.some(({ name }) => name === o.name)); // the page's own rules
+      const names = new Map([...this.catalog, ...others].map((o) => [o.name, o.title]));
+      this.adding = menu("Another optimizer", [...names], null, () => {});
       this.add = h("button", { type: "button", click: () => this.join(this.adding.select.value) }, "Add");
       this.adding.node.append(this.add);
       this.live = h(
@@ -143,22 +154,28 @@
       setTimeout(() => this.scene.ground(place)); // after the first runs, which are what the reader waits for
     }
 
-    /** The landscape in a sentence, with its formula where the page sets formulas. */
+    /** The landscape in a sentence, with its formula: in plain letters until the page can set formulas. */
     formula(place) {
-      this.shows.textContent = place.shows;
-      const { tex2chtml, startup } = globalThis.MathJax ?? {};
-      if (!tex2chtml) return;
+      const formula = h("span", { class: "formula" }, `f(x, y) = ${plain(place.formula)}`);
+      this.shows.replaceChildren(formula, " ", place.shows);
+      if (document.readyState === "complete") this.typeset(formula, place);
+      else addEventListener("load", () => this.typeset(formula, place), { once: true });
+    }
+
+    async typeset(formula, place) {
       try {
-        const formula = h("span", { class: "formula" }, tex2chtml(`f(x,y) = ${place.formula}`, { display: false }));
+        await globalThis.MathJax?.startup?.promise;
+        if (!globalThis.MathJax?.tex2chtml || !formula.isConnected) return;
+        const { tex2chtml, startup } = globalThis.MathJax;
+        const set = tex2chtml(`f(x,y) = ${place.formula}`, { display: false });
         startup.document.clear();
         startup.document.updateDocument();
-        this.shows.prepend(formula, " ");
-      } catch { /* the sentence alone will do */ }
+        if (document.getElementById("MJX-CHTML-styles")?.sheet?.cssRules.length) formula.replaceChildren(set); // a strict policy forbids them
+      } catch { /* the plain letters will do */ }
     }
 
     card(entry, index) {
-      const kind = states.kind(this.description, this.catalog, entry.name, index);
-      const source = this.catalog.find((o) => o.name === entry.name)?.source ?? "";
+      const kind = this.kind(entry.name, index);
       const host = {
         changed: () => this.refresh(),
         remove: (one) => this.leave(one),
@@ -169,7 +186,13 @@
         },
       };
       entry.beside ??= true;
-      this.cards.set(entry, new Card(entry, { ...kind, source }, this.description.noise, host));
+      entry.program = kind.program;
+      this.cards.set(entry, new Card(entry, kind, this.description.noise, host));
+    }
+
+    /** What is known of an optimizer: as the description has it, if it is there, and the text of its rule. */
+    kind(name, index) {
+      return { ...this.catalog.find((o) => o.name === name), ...states.kind(this.description, this.catalog, name, index) };
     }
 
     /** Put the cards in order and give each run its look. */
@@ -201,7 +224,7 @@
     }
 
     join(name) {
-      const kind = states.kind(this.description, this.catalog, name, -1);
+      const kind = this.kind(name, -1);
       const entry = { name, settings: { ...kind.settings }, noisy: true };
       const first = this.state.optimizers[0].settings.lr; // the same for a fair comparison
       const lr = kind.controls.find((c) => c.name === "lr");
@@ -275,68 +298,69 @@
     /** Ask for the runs of the state; of questions that come quickly only the newest is answered. */
     async refresh() {
       this.scene.hold(this.state);
-      const { optimizers } = this.state;
-      const asked = []; // [entry, changed, trial]
-      for (const entry of optimizers) {
+      const { landscape, x, y, steps, noise, decay } = this.state;
+      const common = { landscape, x, y, steps, noise, decay, seed: this.description.seed };
+      const asked = [];
+      for (const entry of this.state.optimizers) {
         const trial = entry.trial ?? null;
         const source = trial ?? entry.source ?? null;
-        if (source === null || entry.beside) asked.push([entry, false]);
-        if (source !== null) asked.push([entry, source, trial !== null]);
+        const { name, settings, noisy, program = null } = entry;
+        const ask = (text) => ({ name, settings: { ...settings }, noisy, program, source: text });
+        if (source === null || entry.beside) asked.push({ entry, source: null, ask: ask(null) });
+        if (source === null) continue;
+        const question = JSON.stringify([common, ask(source)]);
+        asked.push({ entry, source, tried: trial !== null, ask: ask(source), question, endless: entry.endless === question });
       }
-      const { landscape, x, y, steps, noise, decay } = this.state;
-      const request = {
-        landscape, x, y, steps, noise, decay, seed: this.description.seed,
-        optimizers: asked.map(([{ name, settings, noisy }, source]) => ({ name, settings: { ...settings }, noisy, source: source || null })),
-      };
-      const edited = asked.some(([, source]) => source);
-      const answer = await client.run(this.id, request, edited);
+      const sent = asked.filter(({ endless }) => !endless);
+      const answer = await client.run(this.id, { ...common, optimizers: sent.map((one) => one.ask) }, sent.some((one) => one.source));
       if (answer.old) return;
-      if (answer.failed) return this.say([`This could not be computed: ${answer.failed}`]);
-      if (answer.stopped) return this.stopped(asked);
-      this.receive(asked, answer.runs, landscape);
+      if (answer.failed) {
+        if (this.dataset.phase === "live") this.say([`This could not be computed: ${answer.failed}`]);
+        else this.birth.reject(new Error(answer.failed));
+      } else if (answer.stopped) {
+        const { entry, question } = sent[answer.begun];
+        entry.endless = question; // it is not asked again
+        this.refresh();
+      } else {
+        const results = [...answer.runs];
+        this.receive(asked.map((one) => ({ ...one, result: one.endless ? { error: { message: ENDLESS } } : results.shift() })), landscape);
+      }
     }
 
     /** Take the answer; where a run has an error the last good one stays, and the error is said. */
-    receive(asked, results, landscape) {
-      if (landscape !== this.state.landscape || asked.some(([entry]) => !this.cards.has(entry))) return; // long past
+    receive(answered, landscape) {
+      if (landscape !== this.state.landscape || answered.some(({ entry }) => !this.cards.has(entry))) return; // long past
       this.runs = [];
-      asked.forEach(([entry, source, trial], i) => {
-        const card = this.cards.get(entry);
-        const { error } = results[i];
+      for (const { entry, source, tried, result } of answered) {
+        const { error } = result;
         const good = this.good.get(entry) ?? {};
         const slot = source ? "changed" : "own";
         this.good.set(entry, good);
-        if (!error) good[slot] = { ...results[i], landscape };
-        if (!source) card.trouble.textContent = error ? error.message : "";
-        else if (error) card.editor?.fault(error);
-        if (source && trial && entry.trial === source) {
-          entry.trial = null;
-          if (!error) {
-            entry.source = source;
-            card.editor?.say("This is the path of your rule.");
-          }
-        }
+        if (!error) good[slot] = { ...result, landscape };
+        this.tell(entry, source, tried, error);
         const shown = good[slot] ? slot : entry.beside ? null : "own"; // a first change that fails: the original stays
         if (good[shown]?.landscape === landscape) {
           this.runs.push({ ...good[shown], entry, source: shown === "changed" && source, faded: Boolean(error) });
         }
-      });
+      }
+      if (this.dataset.phase !== "live") this.appear();
       this.answered = performance.now();
       this.paint();
     }
 
-    /** A changed rule did not end: say so, and go on without it. */
-    stopped(asked) {
-      const untried = asked.some(([, , trial]) => trial);
-      for (const [entry, source, trial] of asked) {
-        if (!source || (untried && !trial)) continue;
-        entry.trial = null;
-        if (entry.source === source) entry.source = null;
-        this.cards.get(entry)?.editor?.say(
-          "Stopped after a second: the rule did not come to an end. Is there a loop whose condition stays true?", { bad: true },
-        );
+    /** Say in the card of an optimizer what came of its rule. */
+    tell(entry, source, tried, error) {
+      const { trouble, editor } = this.cards.get(entry);
+      if (!source) {
+        trouble.textContent = error?.message ?? "";
+        return;
       }
-      this.refresh();
+      if (tried && entry.trial === source) {
+        entry.trial = null;
+        if (!error) entry.source = source;
+      }
+      if (error) editor?.fault(error);
+      else if (editor?.text === source) editor.say("This is the path of your rule.");
     }
 
     // --- pictures

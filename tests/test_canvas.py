@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from scratchoptim import GradientDescent, figures, landscapes, trajectory
-from scratchoptim.canvas import GROUND, assign, recognise
+from scratchoptim.canvas import GROUND, MARKERS, assign, recognise
 from scratchoptim.catalog import CATALOG
 
 
@@ -106,11 +106,19 @@ def test_recognise(words, name):
     assert recognise(words) == name
 
 
-def test_assign_gives_each_run_looks_of_its_own():
-    names = [row.name for row in CATALOG] + ["mine", "yours", "SGD", "SGD"]
+CROWDS = [
+    [row.name for row in CATALOG] + ["mine", "yours", "SGD", "SGD"],
+    [row.name for row in CATALOG[::-3]] + ["mine", "yours", "SGD", "SGD"],
+    [row.name for row in CATALOG[:: len(MARKERS)]] + ["mine"],
+]
+
+
+@pytest.mark.parametrize("names", CROWDS, ids=len)
+def test_assign_gives_each_run_looks_of_its_own(names):
     series = assign(names, names)
-    assert len({s.marker for s in series}) == len({s.dashes for s in series}) == len(names)
-    assert [s.color for s in series[: len(CATALOG)] if s.label != "SGD"] == [
-        r.color for r in CATALOG if r.name != "SGD"
-    ]
+    assert len({(s.marker, s.dashes) for s in series}) == len(names)
+    if len(names) <= len(MARKERS):  # each can be told from each by the marker alone, and by the dashes alone
+        assert len({s.marker for s in series}) == len({s.dashes for s in series}) == len(names)
+    known = {row.name: row.color for row in CATALOG if row.name != "SGD"}
+    assert all(s.color == known.get(s.label, s.color) for s in series)
     assert len({s.color for s in series}) == len(names)

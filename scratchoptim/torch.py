@@ -163,8 +163,8 @@ class _Rows(tuple):
 def as_tensors(saved):
     """Return a state_dict in which every array, of NumPy or of ScratchGrad, is a torch tensor; the rest is as it was.
 
-    So what was trained on ScratchGrad goes on in torch: ``network.load_state_dict(as_tensors(saved))``, and the same
-    with an optimizer of torch. The optimizers of this module call it themselves.
+    So what was trained on ScratchGrad goes on in torch: give the result to the ``load_state_dict`` of a network or of
+    an optimizer there. The optimizers of this module call it themselves.
 
     Parameters
     ----------

@@ -4,52 +4,14 @@ As with playgrounds, whose worker and data they share: the description that the 
 an element with the picture inside. The directive `expression-graph` makes one outside of notebooks.
 """
 
-import html
 import json
-import os
-from hashlib import sha256
-from pathlib import Path
 
-from docutils import nodes
 from docutils.parsers.rst import directives
 from playground import ROOT
-from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+from stored import Element, picture
 
-MIME = "application/vnd.scratchoptim.graph+json"
-
-
-def wrapped(children, description):
-    """The nodes `children` within the element of a description."""
-    text = html.escape(json.dumps(description, ensure_ascii=False, allow_nan=False), quote=True)
-    opening = nodes.raw("", f'<expression-graph data-description="{text}">', format="html")
-    return [opening, *children, nodes.raw("", "</expression-graph>", format="html")]
-
-
-def take(app, docname, source):
-    """Before a notebook is read: take the descriptions out of its outputs, which MyST-NB would not know."""
-    if not str(app.env.doc2path(docname)).endswith(".ipynb"):
-        return
-    notebook, found = json.loads(source[0]), {}
-    for index, cell in enumerate(notebook["cells"]):
-        for output in cell.get("outputs", []):
-            if MIME in output.get("data", {}):
-                found[index] = output["data"].pop(MIME)
-    app.env.temp_data["expression_graphs"] = found
-    if found:
-        source[0] = json.dumps(notebook)
-
-
-def put(app, doctree):
-    """After a notebook is read: put the pictures of these outputs into the element, captions stay outside."""
-    for index, description in app.env.temp_data.pop("expression_graphs", {}).items():
-        cells = [one for one in doctree.findall(nodes.container) if one.get("cell_index") == index]
-        images = [image for cell in cells for image in cell.findall(nodes.image)]
-        if len(images) != 1:
-            raise ExtensionError(
-                f"the expression graph of cell {index} has {len(images)} pictures on the page, not one"
-            )
-        images[0].replace_self(wrapped([images[0].deepcopy()], description))
+ELEMENT = Element("expression-graph", "application/vnd.scratchoptim.graph+json")
 
 
 class ExpressionGraphDirective(SphinxDirective):
@@ -72,12 +34,8 @@ class ExpressionGraphDirective(SphinxDirective):
         values = json.loads(self.options.get("values", "{}"))
         graph = ExpressionGraph(self.arguments[0], step=self.options.get("step"), **values)
         figure = graph.figure(dict(graph.state(), step=None))
-        png = figure._repr_png_()
-        path = Path(self.env.doctreedir, f"graph-{sha256(png).hexdigest()[:12]}.png")
-        path.write_bytes(png)
-        image = nodes.image(uri="/" + os.path.relpath(path, self.env.srcdir), alt=figure.alt)
-        self.env.note_dependency(str(ROOT / "scratchoptim" / "expression_graph.py"))
-        return wrapped([image], graph.description())
+        image = picture(self.env, figure, ROOT / "scratchoptim" / "expression_graph.py")
+        return ELEMENT.around(image, graph.description())
 
 
 def load(app, pagename, templatename, context, doctree):
@@ -93,8 +51,7 @@ def load(app, pagename, templatename, context, doctree):
 
 def setup(app):
     """Sphinx calls this."""
-    app.connect("source-read", take)
-    app.connect("doctree-read", put)
+    ELEMENT.connect(app)
     app.connect("html-page-context", load)
     app.add_directive("expression-graph", ExpressionGraphDirective)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

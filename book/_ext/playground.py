@@ -11,22 +11,19 @@ opened as a file may load neither modules nor anything by `fetch`.
 
 import base64
 import gzip
-import html
 import json
-import os
 import re
-from hashlib import sha256
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+from stored import Element, picture
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "book" / "_static"
 MICROPYTHON = ROOT / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
-MIME = "application/vnd.scratchoptim.playground+json"
 # In this order; each adds its part to one global object.
 SCRIPTS = [
     f"playground-{part}.js"
@@ -106,48 +103,19 @@ def scripts(app):
 # --- the element -----------------------------------------------------------------------------------------------------
 
 
-def opening(description, large=False):
-    """The tag that opens the element of a description."""
-    text = html.escape(json.dumps(description, ensure_ascii=False, allow_nan=False), quote=True)
-    return f'<optimizer-playground{" large" if large else ""} data-description="{text}">'
+class PlaygroundElement(Element):
+    """The element of a playground; where a rule runs in Jupyter only, its picture stays, and below it the reason."""
 
-
-def wrapped(children, description, large=False):
-    """The nodes `children` within the element."""
-    return [
-        nodes.raw("", opening(description, large), format="html"),
-        *children,
-        nodes.raw("", "</optimizer-playground>", format="html"),
-    ]
-
-
-def take(app, docname, source):
-    """Before a notebook is read: take the descriptions out of its outputs, which MyST-NB would not know."""
-    if not str(app.env.doc2path(docname)).endswith(".ipynb"):
-        return
-    notebook, found = json.loads(source[0]), {}
-    for index, cell in enumerate(notebook["cells"]):
-        for output in cell.get("outputs", []):
-            if MIME in output.get("data", {}):
-                found[index] = output["data"].pop(MIME)
-    app.env.temp_data["playgrounds"] = found
-    if found:
-        source[0] = json.dumps(notebook)
-
-
-def put(app, doctree):
-    """After a notebook is read: put the pictures of these outputs into the element, captions stay outside."""
-    for index, description in app.env.temp_data.pop("playgrounds", {}).items():
-        cells = [one for one in doctree.findall(nodes.container) if one.get("cell_index") == index]
-        images = [image for cell in cells for image in cell.findall(nodes.image)]
-        if len(images) != 1:
-            raise ExtensionError(f"the playground of cell {index} has {len(images)} pictures on the page, not one")
+    def live(self, image, description):
+        """What stands in a notebook's page in place of an image."""
         reasons = [one["still"] for one in description["optimizers"] if "still" in one]
-        if reasons:
-            told = f"This picture moves in Jupyter and Colab only: {'; '.join(reasons)}."
-            images[0].replace_self([images[0].deepcopy(), nodes.paragraph("", told, classes=["playground-still"])])
-        else:
-            images[0].replace_self(wrapped([images[0].deepcopy()], description))
+        if not reasons:
+            return self.around(image, description)
+        told = f"This picture moves in Jupyter and Colab only: {'; '.join(reasons)}."
+        return [image, nodes.paragraph("", told, classes=["playground-still"])]
+
+
+ELEMENT = PlaygroundElement("optimizer-playground", "application/vnd.scratchoptim.playground+json")
 
 
 class PlaygroundDirective(SphinxDirective):
@@ -187,13 +155,8 @@ class PlaygroundDirective(SphinxDirective):
             options["start"] = tuple(float(one) for one in options["start"].split(","))
         options.setdefault("landscape", rows[0].demo["landscape"])
         play = Playground(*[(one.rule, given) for one, given in zip(rows, settings, strict=True)], **options)
-        figure = play.figure()
-        png = figure._repr_png_()
-        path = Path(self.env.doctreedir, f"playground-{sha256(png).hexdigest()[:12]}.png")
-        path.write_bytes(png)
-        image = nodes.image(uri="/" + os.path.relpath(path, self.env.srcdir), alt=figure.alt)
-        self.env.note_dependency(str(ROOT / "scratchoptim" / "playground.py"))
-        return wrapped([image], play.description(), large)
+        image = picture(self.env, play.figure(), ROOT / "scratchoptim" / "playground.py")
+        return ELEMENT.around(image, play.description(), " large" if large else "")
 
 
 # --- the scripts -----------------------------------------------------------------------------------------------------
@@ -233,8 +196,7 @@ def finish(app, error):
 def setup(app):
     """Sphinx calls this."""
     app.connect("builder-inited", scripts)
-    app.connect("source-read", take)
-    app.connect("doctree-read", put)
+    ELEMENT.connect(app)
     app.connect("html-page-context", load)
     app.connect("build-finished", finish)
     app.add_directive("playground", PlaygroundDirective)

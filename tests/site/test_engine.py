@@ -313,8 +313,8 @@ def test_a_notebook_whose_rule_cannot_be_carried_keeps_its_picture_and_says_why(
     def page(*optimizers):
         document = nodes.section()
         document += nodes.container("", nodes.image(uri="a.png", alt="Contour map"), cell_index=3)
-        env = SimpleNamespace(temp_data={"playgrounds": {3: {"optimizers": list(optimizers)}}})
-        extension.put(SimpleNamespace(env=env), document)
+        env = SimpleNamespace(temp_data={extension.ELEMENT.tag: {3: {"optimizers": list(optimizers)}}})
+        extension.ELEMENT.put(SimpleNamespace(env=env), document)
         return document
 
     still = page({"name": "GradientDescent"}, {"name": "Mine", "program": None, "still": "Mine uses torch"})

@@ -10,17 +10,27 @@ from . import catalog, hyperparameters, landscapes, optimizers
 from .optimizer import Optimizer
 from .optimizers import (
     SGD,
+    SGDW,
+    AdaBelief,
+    AdaBound,
     Adadelta,
     Adagrad,
     Adam,
     Adamax,
+    AdamW,
     AMSGrad,
     GradientDescent,
     HeavyBall,
+    Lookahead,
+    LookaheadAdam,
+    LookaheadSGD,
+    NAdam,
     Nesterov,
+    RAdam,
     RMSprop,
     Rprop,
     SparseAdam,
+    Yogi,
 )
 from .source import show_source
 from .trajectory import Trajectory, trajectory
@@ -29,7 +39,8 @@ from .vector import Vector
 __version__ = "0.1.0"
 __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax",
-    "SparseAdam", "AMSGrad",
+    "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "AdaBound",
+    "LookaheadSGD", "LookaheadAdam", "RAdam", "AdaBelief", "Lookahead",
     "ExpressionGraph", "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
     "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "scratchgrad",
     "torch",

@@ -21,7 +21,7 @@ class Hyperparameter:
         The interval it must lie in.
     slider : tuple (low, high, scale)
         The range worth playing with, and "linear" or "log".
-    kind : "number", "bool" or "tuple"
+    kind : "number", "integer", "bool" or "tuple"
     without : str
         Which ends do not belong to the interval: "", "low", "high" or "both". Infinity never does.
     parts : tuple of Hyperparameter
@@ -42,6 +42,8 @@ class Hyperparameter:
             return "True or False"
         if self.kind == "tuple":
             return " and ".join([part.symbol + " in " + part.interval for part in self.parts])
+        if self.kind == "integer":
+            return "{" + str(self.low) + ", " + str(self.low + 1) + ", …}"
         ends = str(self.low) + ", " + ("∞" if self.high == INFINITY else str(self.high))
         return ("(" if self.low_open else "[") + ends + (")" if self.high_open else "]")
 
@@ -67,7 +69,8 @@ class Hyperparameter:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             raise TypeError(what + " must be a number, got " + repr(value))
         inside = self.low <= number <= self.high  # NaN is in no interval
-        if not inside or self.low_open and number == self.low or self.high_open and number == self.high:
+        inside = inside and not (self.low_open and number == self.low or self.high_open and number == self.high)
+        if not inside or self.kind == "integer" and number != int(number):
             raise ValueError(what + " must be in " + self.interval + ", got " + repr(value))
 
 
@@ -110,7 +113,7 @@ VOCABULARY = {
             slider=(0.0, 1.0, "linear"),
         ),
         Hyperparameter(
-            "initial_accumulator_value", "s₀", "s_0", "what the sum of squared gradients begins with",
+            "initial_accumulator_value", "s₀", "s_0", "what the sum, or the mean, of squared gradients begins with",
             slider=(0.0, 1.0, "linear"),
         ),
         Hyperparameter(
@@ -134,6 +137,25 @@ VOCABULARY = {
         ),
         Hyperparameter(
             "eps", "ε", r"\epsilon", "small number that keeps the divisor from zero", slider=(1e-10, 1.0, "log")
+        ),
+        Hyperparameter(
+            "momentum_decay", "ψ", r"\psi", "how fast the momentum rises to its last value",
+            slider=(0.0, 1.0, "linear"),
+        ),
+        Hyperparameter(
+            "final_lr", "η∞", r"\eta_\infty", "learning rate upon which the bounds of all rates close",
+            slider=(1e-3, 1.0, "log"),
+        ),
+        Hyperparameter(
+            "gamma", "γb", r"\gamma_b", "how fast the bounds of the rates close",
+            without="low", slider=(1e-4, 1.0, "log"),
+        ),
+        _pair(
+            "lookahead", "k, α", r"k, \alpha", "steps of the fast weights, and the part of their way that is kept",
+            dict(symbol="k", latex="k", meaning="steps of the fast weights for one of the slow ones",
+                 low=1, kind="integer", slider=(1, 20, "linear")),
+            dict(symbol="α", latex=r"\alpha", meaning="part of the way to the fast weights that the slow ones go",
+                 high=1, slider=(0.0, 1.0, "linear")),
         ),
         Hyperparameter(
             "amsgrad", "AMS", r"\mathrm{AMS}", "whether to divide by the largest second moment so far", kind="bool"

@@ -41,6 +41,8 @@ class Optimizer:
     saved_as = {}  # name in the rule -> name in a checkpoint, where torch calls it otherwise
     saved_too = {}  # what torch looks for in the memory of a checkpoint and the rule has no use for: name -> value
     group_saved_too = {}  # the same for the settings of a group
+    may_lack = OFF  # settings that a checkpoint need not have: name -> the value that they then have
+    elementwise = True  # whether the step in each number of a parameter depends on no other number
     from_the_start = False  # whether a checkpoint has the memory also of parameters that were never updated
 
     def __init__(self, params, defaults):
@@ -125,8 +127,8 @@ class Optimizer:
         The tensors are those in use, not copies; a step replaces them and does not write into them.
         """
         number = {id(p): i for i, p in enumerate(self._parameters())}
-        off = dict(OFF, **self.group_saved_too)
-        groups = [dict(off, **dict(g, params=[number[id(p)] for p in g["params"]])) for g in self.param_groups]
+        own = self.group_saved_too
+        groups = [dict(OFF, **dict(g, params=[number[id(p)] for p in g["params"]], **own)) for g in self.param_groups]
         return {"state": {number[id(p)]: self._outward(m) for p, m in self._known().items()}, "param_groups": groups}
 
     def load_state_dict(self, saved):
@@ -177,13 +179,17 @@ class Optimizer:
             raise ValueError(f"{self._name}: the gradient of a parameter of shape {shape} has shape {tuple(g.shape)}")
         return g
 
+    def _value(self, p, group):
+        """Return the parameter as the rule is to see it."""
+        return p.detach()
+
     def _rule(self, group):
         """Return what has the `init`, `update` and `saved_as` of a group: this rule."""
         return self
 
     def _updates(self, group):
         rule, params = self._rule(group), [p for p in group["params"] if p.grad is not None]
-        values, gradients = [p.detach() for p in params], [self._gradient(p, group) for p in params]
+        values, gradients = [self._value(p, group) for p in params], [self._gradient(p, group) for p in params]
         memories = [self.state.get(p) or rule.init(value) for p, value in zip(params, values)]
         return zip(params, rule.update_group(values, gradients, memories, **self._settings(group)))
 
@@ -218,7 +224,7 @@ class Optimizer:
             for name in foreign:
                 if group[name] and self.group_saved_too.get(name) != group[name]:
                     raise ValueError(f"{self._name} has no {name}, the checkpoint was made with {name}={group[name]}")
-            missing = [n for n in self.defaults if n not in group and n not in OFF]
+            missing = [n for n in self.defaults if n not in group and n not in self.may_lack]
             if missing:
                 raise ValueError(f"{self._name} needs {missing[0]}, the checkpoint does not have it")
             self._check({name: value for name, value in group.items() if name not in foreign})

@@ -2,7 +2,7 @@
 
 A class of this module *is* the rule and *is* a ``torch.optim.Optimizer``: torch's learning-rate schedulers, GradScaler
 and trainers take it. It has its torch twin's whole signature, reads and writes its twin's checkpoints, and adds once,
-for all rules, what transforms a gradient before any rule sees it: coupled weight decay and maximize.
+for all rules, what transforms gradient and parameter before any rule sees them: maximize and weight decay.
 """
 
 import inspect
@@ -20,12 +20,15 @@ REFUSED = {
     "fused": "torch picks an implementation by it, and here there is one; for speed, torch.compile the step",
     "capturable": "it makes torch's step capturable in a CUDA graph; torch.compile the step instead",
     "differentiable": "to differentiate through a step, call the rule itself: update is a pure function of tensors",
-    "decoupled_weight_decay": "that is another rule, AdamW, which is not here yet",
 }
+# What is off in a checkpoint that does not say it: of a rule without torch, or of an older torch.
+UNSAID = dict(OFF, amsgrad=False, decoupled_weight_decay=False)
 
 
 class TorchOptimizer(torch.optim.Optimizer):
-    """What torch adds to a rule: its interface, weight decay coupled to the gradient, and maximize."""
+    """What torch adds to a rule: its interface, maximize, and weight decay, coupled to the gradient or decoupled."""
+
+    may_lack = UNSAID
 
     def step(self, closure=None):
         """Update every parameter that has a gradient; return the closure's loss, or None.
@@ -59,7 +62,7 @@ class TorchOptimizer(torch.optim.Optimizer):
         saved = torch.optim.Optimizer.state_dict(self)
         number = {id(p): i for i, p in enumerate(self._parameters())}
         state = {number[id(p)]: self._outward(memory) for p, memory in self._known().items()}
-        groups = [dict(self.group_saved_too, **group) for group in saved["param_groups"]]
+        groups = [dict(group, **self.group_saved_too) for group in saved["param_groups"]]
         return dict(saved, state=state, param_groups=groups)
 
     def load_state_dict(self, saved):
@@ -72,7 +75,8 @@ class TorchOptimizer(torch.optim.Optimizer):
         """
         saved = as_tensors(saved)
         memories = self._memories(saved)
-        groups = [dict(OFF, **group) for group in saved["param_groups"]]  # torch's older ones may lack a setting
+        unsaid = {name: off for name, off in UNSAID.items() if name in self.defaults}
+        groups = [dict(unsaid, **group) for group in saved["param_groups"]]
         torch.optim.Optimizer.load_state_dict(self, dict(saved, state={}, param_groups=groups))
         self.state.update(memories)
 
@@ -104,11 +108,19 @@ class TorchOptimizer(torch.optim.Optimizer):
         g = Rule._gradient(self, p, group)
         g = -g if group["maximize"] else g
         decay = self._decay(group)
-        return g + decay * p.detach() if decay != 0 else g
+        return g + decay * p.detach() if decay != 0 and not self._decoupled(group) else g
+
+    def _value(self, p, group):
+        decay = self._decay(group)
+        return p.detach() * (1 - group["lr"] * decay) if decay != 0 and self._decoupled(group) else p.detach()
 
     def _decay(self, group):
-        """Return the weight decay that is added to the gradient; 0 if the rule has one of its own."""
+        """Return the weight decay that is added to the rule; 0 if the rule has one of its own."""
         return 0 if "weight_decay" in self._rule(group).hyperparameters else group.get("weight_decay", 0)
+
+    def _decoupled(self, group):
+        """Whether weight decay acts on the parameter itself: if so asked, or in a variant of a rule that has it so."""
+        return "weight_decay" in self.hyperparameters or group.get("decoupled_weight_decay", False)
 
     # Sparse gradients: the rule is handed the rows that they touch, and these are written back ----------------------
 
@@ -149,10 +161,12 @@ class TorchOptimizer(torch.optim.Optimizer):
         self.state[p] = whole
 
     def _outward(self, memory):
-        """Return the memory under torch's names; torch has the number of the step as a tensor, except in SparseAdam."""
+        """Return the memory under torch's names; torch has its numbers as tensors, except in SparseAdam."""
         named = Rule._outward(self, memory)
         if "step" in named and self.row.dense:
             named["step"] = torch.tensor(float(named["step"]))
+        if "mu_product" in named:  # in double precision, so that training goes on exactly
+            named["mu_product"] = torch.tensor(named["mu_product"], dtype=torch.float64)
         return named
 
 
@@ -194,7 +208,8 @@ def _signature(rule, twin):
     if twin:
         return inspect.signature(getattr(torch.optim, twin))
     parameters = list(inspect.signature(rule).parameters.values())
-    extra = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=v) for n, v in OFF.items()]
+    extra = {n: off for n, off in OFF.items() if n not in inspect.signature(rule).parameters}
+    extra = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=off) for n, off in extra.items()]
     return inspect.Signature(parameters + extra)
 
 

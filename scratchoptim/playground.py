@@ -258,6 +258,9 @@ def _control(name, value, optional, rule):
     if known.kind == "bool":
         return dict(control, kind="bool", value=value)
     low, high, scale = known.slider
+    if known.kind == "integer":
+        whole = dict(value=int(value), low=low, high=max(high, int(value)), scale="linear", step=1, optional=optional)
+        return dict(control, kind="integer", **whole)
     number = float(f"{0.9 * high:.1g}") if value is None else float(value)
     control.update(kind="number", value=value, **_range(low, high, scale, number), optional=optional)
     if optional:

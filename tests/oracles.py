@@ -5,6 +5,7 @@ gradient; `gradient` maps a float to a float. `lr` may be a function of the step
 """
 
 import math
+from contextlib import contextmanager
 
 import torch
 
@@ -40,23 +41,130 @@ def nesterov(gradient, start, steps, lr, momentum):
     return y
 
 
+def average(values, fraction):
+    """The running mean that begins at zero, as the sum that it is: (1 - fraction)·Σ fraction^(t - i)·value_i."""
+    t = len(values)
+    return (1 - fraction) * math.fsum(fraction ** (t - i) * value for i, value in enumerate(values, start=1))
+
+
+def sgdw(gradient, start, steps, lr, momentum, weight_decay):
+    """Loshchilov and Hutter (2017), Algorithm 1, from the last two iterates: m is what a step did besides decay."""
+    path, moved = [start], 0.0
+    for t in range(1, steps + 1):
+        x, eta = path[-1], rate(lr, t)
+        path.append(x - momentum * moved - eta * gradient(x) - eta * weight_decay * x)
+        moved = x - eta * weight_decay * x - path[-1]
+    return path
+
+
+def yogi(gradient, start, steps, lr, betas, eps, initial_accumulator_value):
+    """Zaheer et al. (2018), Algorithm 2: v goes towards g² by (1 - β₂)g², from whichever side it is on."""
+    path, gradients, v = [start], [], initial_accumulator_value
+    for t in range(1, steps + 1):
+        gradients.append(gradient(path[-1]))
+        square = gradients[-1] ** 2
+        if v != square:
+            v += (1 - betas[1]) * (square if v < square else -square)
+        path.append(path[-1] - rate(lr, t) * average(gradients, betas[0]) / (math.sqrt(v) + eps))
+    return path
+
+
+def adabound(gradient, start, steps, lr, betas, eps, final_lr, gamma):
+    """Luo et al. (2019), the authors' program at a constant lr: the step size of Adam, divided, clamped, times m."""
+    path, gradients = [start], []
+    for t in range(1, steps + 1):
+        gradients.append(gradient(path[-1]))
+        denominator = math.sqrt(average([g * g for g in gradients], betas[1])) + eps
+        step_size = rate(lr, t) * math.sqrt(1 - betas[1] ** t) / (1 - betas[0] ** t)
+        lower, upper = final_lr - final_lr / (gamma * t + 1), final_lr + final_lr / (gamma * t)
+        clamped = sorted((lower, step_size / denominator, upper))[1]
+        path.append(path[-1] - clamped * average(gradients, betas[0]))
+    return path
+
+
+def adabelief(gradient, start, steps, lr, betas, eps):
+    """Zhuang et al. (2020), Algorithm 2: ε is in s, which sums it up, and outside the root."""
+    path, gradients, surprises = [start], [], []
+    for t in range(1, steps + 1):
+        gradients.append(gradient(path[-1]))
+        m = average(gradients, betas[0])
+        surprises.append((gradients[-1] - m) ** 2)
+        s = average(surprises, betas[1]) + eps * math.fsum(betas[1] ** i for i in range(t))
+        m_hat, s_hat = m / (1 - betas[0] ** t), s / (1 - betas[1] ** t)
+        path.append(path[-1] - rate(lr, t) * m_hat / (math.sqrt(s_hat) + eps))
+    return path
+
+
+@contextmanager
+def double_precision():
+    """torch's own numbers of the state (a product of momenta, a count) are as precise as a Python float."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def descend(make, gradient, start, steps, lr, sparse=False, prepare=None):
+    """Drive a torch optimizer on one number; `prepare` changes its group and state before a step."""
+    with double_precision():
+        p = torch.tensor([start], requires_grad=True)
+        optimizer, path = make([p], rate(lr, 1)), [start]
+        for t in range(1, steps + 1):
+            optimizer.param_groups[0]["lr"] = rate(lr, t)
+            p.grad = torch.tensor([gradient(p.item())])
+            if sparse:
+                p.grad = p.grad.to_sparse()
+            if prepare:
+                prepare(optimizer.param_groups[0], optimizer.state[p], t)
+            optimizer.step()
+            path.append(p.item())
+    return path
+
+
 def twin(name, sparse=False, **always):
     """Return the oracle that is PyTorch's own class, on one number."""
 
     def oracle(gradient, start, steps, lr, **options):
-        p = torch.tensor([start], dtype=torch.float64, requires_grad=True)
-        optimizer = getattr(torch.optim, name)([p], lr=rate(lr, 1), **always, **options)
-        path = [start]
-        for t in range(1, steps + 1):
-            optimizer.param_groups[0]["lr"] = rate(lr, t)
-            p.grad = torch.tensor([gradient(p.item())], dtype=torch.float64)
-            if sparse:
-                p.grad = p.grad.to_sparse()
-            optimizer.step()
-            path.append(p.item())
-        return path
+        cls = getattr(torch.optim, name)
+        return descend(lambda ps, lr: cls(ps, lr=lr, **always, **options), gradient, start, steps, lr, sparse)
 
     return oracle
+
+
+# A second source: the classes of pytorch_optimizer, with the settings under which they are the method as published.
+
+
+def library(name, prepare=None, **always):
+    """Return the oracle that is a class of pytorch_optimizer; `prepare` gets its options, its group and its state."""
+
+    def oracle(gradient, start, steps, lr, **options):
+        import pytorch_optimizer
+
+        def make(ps, lr):
+            known = {n: value for n, value in options.items() if n != "initial_accumulator_value"}
+            return getattr(pytorch_optimizer, name)(ps, lr=lr, **always, **known)
+
+        ready = prepare and (lambda group, state, t: prepare(options, group, state, t))
+        return descend(make, gradient, start, steps, lr, prepare=ready)
+
+    return oracle
+
+
+def without_bias_correction(options, group, state, t):
+    """Its Yogi corrects the bias of v and begins m, too, at the initial value: take out the one and set the other."""
+    if t == 1:
+        state["exp_avg"] = torch.zeros(1)
+        state["exp_avg_sq"] = torch.full((1,), options["initial_accumulator_value"])
+    root = math.sqrt(1 - options["betas"][1] ** t)
+    group["lr"], group["eps"] = group["lr"] / root, options["eps"] / root
+
+
+def with_fixed_bounds(options, group, state, t):
+    """Its AdaBound lets final_lr follow the schedule of lr: take that out."""
+    first = group.setdefault("first", group["lr"])
+    group["final_lr"] = options["final_lr"] * first / group["lr"]
 
 
 def fading(t):
@@ -132,5 +240,33 @@ ORACLES = {
     "Adam": (twin("Adam"), MOMENTS),
     "Adamax": (twin("Adamax"), MOMENTS),
     "SparseAdam": (twin("SparseAdam", sparse=True), MOMENTS),
+    "NAdam": (twin("NAdam"), [dict(kw, momentum_decay=psi) for kw, psi in zip(MOMENTS, 2 * [4e-3, 1.0, 0.3, 20.0])]),
+    "AdamW": (twin("AdamW"), [dict(kw, weight_decay=decay) for kw, decay in zip(MOMENTS, 2 * [0.01, 0.3, 0.0, 2.0])]),
+    "SGDW": (
+        sgdw,
+        [
+            dict(lr=lr, momentum=momentum, weight_decay=decay)
+            for lr in (0.1, fading)
+            for momentum, decay in ((0.9, 0.01), (0.5, 0.7), (0.0, 0.2), (0.8, 0.0))
+        ],
+    ),
     "AMSGrad": (twin("Adam", amsgrad=True), MOMENTS),
+    "Yogi": (yogi, [dict(kw, initial_accumulator_value=s) for kw, s in zip(MOMENTS, 2 * [1e-6, 0.5, 1e-2, 0.0])]),
+    "AdaBound": (
+        adabound,
+        [
+            dict(kw, final_lr=end, gamma=g)
+            for kw, end, g in zip(MOMENTS, 2 * [0.1, 0.2, 0.3, 0.5], [1e-3, 0.2, 1, 0.05] * 2)
+        ],
+    ),
+    "RAdam": (twin("RAdam"), MOMENTS),
+    "AdaBelief": (adabelief, [*MOMENTS, dict(lr=0.1, betas=(0.9, 0.999), eps=1e-16)]),
+}
+
+# name -> the second source of a rule without a twin, and by how much it may differ, relatively
+SECOND = {
+    "SGDW": (library("SGDW"), 1e-12),
+    "Yogi": (library("Yogi", without_bias_correction, adam_debias=True), 1e-12),
+    "AdaBound": (library("AdaBound", with_fixed_bounds), 1e-9),  # it adds 1e-15 under the root
+    "AdaBelief": (library("AdaBelief", rectify=False), 1e-12),
 }

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from . import network
 from .difference import Difference, largest_difference
+from .sweep import Sweep, sweep
 from .trajectory import trajectory
 
-__all__ = ["Comparison", "Difference", "Run", "compare", "largest_difference", "trajectory"]
+__all__ = ["Comparison", "Difference", "Run", "Sweep", "compare", "largest_difference", "sweep", "trajectory"]
 
 
 class Run(NamedTuple):

@@ -12,6 +12,7 @@ from .animation import Animation
 from .canvas import Figure, arrange, assign, panels, style
 from .charts import Chart, Curve
 from .graph_picture import graph
+from .heatmap import heatmap
 from .maps import check_box, ground, map_axes, marks, path, scene, shape
 from .words import about, number, story
 
@@ -22,6 +23,7 @@ __all__ = [
     "contour",
     "convergence",
     "graph",
+    "heatmap",
     "lines",
     "panels",
     "sensitivity",

@@ -14,6 +14,7 @@ from .catalog import CATALOG
 from .catalog import row as catalog_row
 from .optimizer import OFF
 from .optimizer import Optimizer as Rule
+from .torch_lookahead import Lookahead
 
 REFUSED = {
     "foreach": "torch picks an implementation by it, and here there is one; for speed, torch.compile the step",
@@ -261,4 +262,4 @@ _BARE = {name: object.__new__(cls) for name, cls in _CLASSES.items()}  # for the
 globals().update(_CLASSES)
 
 Optimizer = torch.optim.Optimizer
-__all__ = [row.name for row in CATALOG] + ["Optimizer", "as_tensors", "lr_scheduler"]
+__all__ = [row.name for row in CATALOG] + ["Lookahead", "Optimizer", "as_tensors", "lr_scheduler"]

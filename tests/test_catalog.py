@@ -240,8 +240,13 @@ def test_floats_and_tensors_agree(row):
 def test_it_converges(row, name):
     landscape = landscapes.LANDSCAPES[name]
     # AdaGrad and AdaDelta scale the gradient by its own past, so that their learning rate has another size; RMSProp's
-    # steps do not shrink with the gradient, so that its learning rate must.
-    rates = {"Adagrad": dict(lr=1.0), "RMSprop": dict(lr=0.3, decay=0.5), "Adadelta": dict(lr=1.0, decay=0.5)}
+    # steps do not shrink with the gradient, so that its learning rate must; RAdam's first thousand steps are shortened.
+    rates = {
+        "Adagrad": dict(lr=1.0),
+        "RMSprop": dict(lr=0.3, decay=0.5),
+        "Adadelta": dict(lr=1.0, decay=0.5),
+        "RAdam": dict(lr=0.06),
+    }
     settings = dict(row.demo["hyperparameters"], **rates.get(row.name, dict(lr=0.03)))
     path = trajectory(row.rule, landscape, steps=500, **settings)
     assert path.left is None and path.losses[-1] < 1e-4 * path.losses[0]
@@ -317,7 +322,7 @@ def test_the_row_is_complete(row):
 def test_the_catalog_is_in_the_order_of_invention_with_a_colour_for_each():
     assert [r.year for r in CATALOG] == sorted(r.year for r in CATALOG)
     assert len({r.color for r in CATALOG}) == len({r.name for r in CATALOG}) == len(CATALOG)
-    rules = [getattr(so.optimizers, name) for name in so.optimizers.__all__]
+    rules = [getattr(so.optimizers, name) for name in so.optimizers.__all__ if name != "Lookahead"]  # needs another rule
     assert rules == [r.rule for r in CATALOG]
 
 

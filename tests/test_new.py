@@ -86,7 +86,8 @@ def test_the_frame_is_an_optimizer_that_runs_and_fits_its_catalog(scaffolded):
 import scratchoptim as so
 from scratchoptim.catalog import CATALOG
 assert [row.year for row in CATALOG] == sorted(row.year for row in CATALOG)
-assert so.optimizers.__all__ == [row.name for row in CATALOG] and "LBFGS" in so.__all__
+rules = [name for name in so.optimizers.__all__ if name != "Lookahead"]  # which needs another one
+assert rules == [row.name for row in CATALOG] and "LBFGS" in so.__all__
 row = so.catalog.row("LBFGS")
 print(row.year, row.chapter, row.predecessor, so.trajectory(so.LBFGS, so.landscapes.bowl, steps=1, lr=1.0).points[-1])
 """

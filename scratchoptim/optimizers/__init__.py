@@ -41,6 +41,7 @@ __all__ = [
     "AMSGrad",
     "Yogi",
     "AdaBound",
+    "Lookahead",
     "LookaheadSGD",
     "LookaheadAdam",
     "RAdam",

@@ -46,7 +46,8 @@ class Lookahead(Optimizer):
 
     def __init__(self, optimizer, k=5, alpha=0.5):
         if not isinstance(optimizer, Optimizer) or type(optimizer).step is not Optimizer.step:
-            raise TypeError(f"Lookahead: optimizer must be a rule of scratchoptim, got {type(optimizer).__name__}")
+            what = "a rule of scratchoptim, in scratchoptim.torch.Lookahead a torch optimizer"
+            raise TypeError(f"Lookahead: optimizer must be {what}; got {type(optimizer).__name__}")
         self.inner = optimizer
         for name in ("optional", "saved_as", "saved_too", "group_saved_too", "elementwise", "from_the_start"):
             setattr(self, name, getattr(optimizer, name))

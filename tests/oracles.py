@@ -167,6 +167,46 @@ def with_fixed_bounds(options, group, state, t):
     group["final_lr"] = options["final_lr"] * first / group["lr"]
 
 
+def lookahead(name):
+    """Zhang et al. (2019), Algorithm 1: its two loops, written out around torch's class of the inner optimizer."""
+
+    def oracle(gradient, start, steps, lr, lookahead, **options):
+        k, alpha = lookahead
+        phi, path = start, [start]
+        theta = torch.tensor([phi], dtype=torch.float64, requires_grad=True)
+        inner = getattr(torch.optim, name)([theta], lr=rate(lr, 1), **options)
+        while True:
+            with torch.no_grad():
+                theta.fill_(phi)
+            for _ in range(k):
+                if len(path) > steps:
+                    return path
+                inner.param_groups[0]["lr"] = rate(lr, len(path))
+                theta.grad = torch.tensor([gradient(theta.item())], dtype=torch.float64)
+                inner.step()
+                path.append(theta.item())
+            phi = (1 - alpha) * phi + alpha * path[-1]
+            path[-1] = phi  # where the next gradient is taken
+
+    return oracle
+
+
+def library_lookahead(name):
+    """Return the oracle that is pytorch_optimizer's Lookahead around torch's class."""
+
+    def oracle(gradient, start, steps, lr, lookahead, **options):
+        import pytorch_optimizer
+
+        k, alpha = lookahead
+
+        def make(ps, lr):
+            return pytorch_optimizer.Lookahead(getattr(torch.optim, name)(ps, lr=lr, **options), k=k, alpha=alpha)
+
+        return descend(make, gradient, start, steps, lr)
+
+    return oracle
+
+
 def fading(t):
     """A learning rate that changes at every step: forms that keep it inside or outside the velocity part here."""
     return 0.3 / math.sqrt(t)
@@ -177,6 +217,8 @@ MOMENTS = [
     for lr in (0.1, fading)
     for betas, eps in (((0.9, 0.999), 1e-8), ((0.6, 0.8), 1e-2), ((0.0, 0.5), 1e-3), ((0.5, 0.3), 0.2))
 ]
+
+AHEAD = [(5, 0.5), (1, 0.3), (3, 0.8), (4, 1.0), (2, 0.0)]
 
 # name of the rule -> its oracle and the settings to compare it over
 ORACLES = {
@@ -240,7 +282,19 @@ ORACLES = {
     "Adam": (twin("Adam"), MOMENTS),
     "Adamax": (twin("Adamax"), MOMENTS),
     "SparseAdam": (twin("SparseAdam", sparse=True), MOMENTS),
-    "NAdam": (twin("NAdam"), [dict(kw, momentum_decay=psi) for kw, psi in zip(MOMENTS, 2 * [4e-3, 1.0, 0.3, 20.0])]),
+    "NAdam": (
+        twin("NAdam"),
+        [
+            dict(lr=lr, betas=betas, eps=eps, momentum_decay=psi)
+            for lr in (0.1, fading)
+            for betas, eps, psi in (
+                ((0.9, 0.999), 1e-8, 4e-3),
+                ((0.6, 0.8), 0.1, 0.1),
+                ((0.0, 0.5), 1e-3, 0.3),
+                ((0.5, 0.3), 0.2, 20.0),
+            )
+        ],
+    ),
     "AdamW": (twin("AdamW"), [dict(kw, weight_decay=decay) for kw, decay in zip(MOMENTS, 2 * [0.01, 0.3, 0.0, 2.0])]),
     "SGDW": (
         sgdw,
@@ -259,6 +313,17 @@ ORACLES = {
             for kw, end, g in zip(MOMENTS, 2 * [0.1, 0.2, 0.3, 0.5], [1e-3, 0.2, 1, 0.05] * 2)
         ],
     ),
+    "LookaheadSGD": (
+        lookahead("SGD"),
+        [
+            dict(lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, lookahead=pair)
+            for lr in (0.1, fading)
+            for pair, (momentum, dampening, nesterov) in zip(
+                AHEAD, [(0.0, 0.0, False), (0.9, 0.0, False), (0.7, 0.0, True), (0.8, 0.3, False), (0.9, 0.0, False)]
+            )
+        ],
+    ),
+    "LookaheadAdam": (lookahead("Adam"), [dict(kw, lookahead=pair) for kw, pair in zip(MOMENTS, 2 * AHEAD)]),
     "RAdam": (twin("RAdam"), MOMENTS),
     "AdaBelief": (adabelief, [*MOMENTS, dict(lr=0.1, betas=(0.9, 0.999), eps=1e-16)]),
 }
@@ -267,6 +332,8 @@ ORACLES = {
 SECOND = {
     "SGDW": (library("SGDW"), 1e-12),
     "Yogi": (library("Yogi", without_bias_correction, adam_debias=True), 1e-12),
-    "AdaBound": (library("AdaBound", with_fixed_bounds), 1e-9),  # it adds 1e-15 under the root
+    "AdaBound": (library("AdaBound", with_fixed_bounds), 1e-11),  # it adds 1e-15 under the root
     "AdaBelief": (library("AdaBelief", rectify=False), 1e-12),
+    "LookaheadSGD": (library_lookahead("SGD"), 1e-12),
+    "LookaheadAdam": (library_lookahead("Adam"), 1e-12),
 }

@@ -67,7 +67,8 @@ class Mutate(ast.NodeTransformer):
     """Plant one mistake: the n-th operator, number, comparison, choice, pair or bound of `update` is exchanged."""
 
     SWAP = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.Pow: ast.Mult}
-    CONVERSE = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot}
+    CONVERSE = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+    CONVERSE[ast.Is] = ast.IsNot
     OTHER = {"maximum": "minimum", "minimum": "maximum", "abs": "sign", "sign": "abs"}
 
     def __init__(self, n):
@@ -322,7 +323,8 @@ def test_the_row_is_complete(row):
 def test_the_catalog_is_in_the_order_of_invention_with_a_colour_for_each():
     assert [r.year for r in CATALOG] == sorted(r.year for r in CATALOG)
     assert len({r.color for r in CATALOG}) == len({r.name for r in CATALOG}) == len(CATALOG)
-    rules = [getattr(so.optimizers, name) for name in so.optimizers.__all__ if name != "Lookahead"]  # needs another rule
+    names = [name for name in so.optimizers.__all__ if name != "Lookahead"]  # which is around another rule
+    rules = [getattr(so.optimizers, name) for name in names]
     assert rules == [r.rule for r in CATALOG]
 
 

@@ -168,7 +168,7 @@ class Optimizer:
         return {name: group[name] for name in self.defaults}
 
     def _gradient(self, p, group):
-        """Return the gradient that the rule is to see."""
+        """Return the gradient, if it fits."""
         g = _detached(p.grad)
         shape = tuple(getattr(p, "shape", ()))
         if getattr(g, "is_sparse", False) or getattr(g, "is_sparse_csr", False):
@@ -179,9 +179,9 @@ class Optimizer:
             raise ValueError(f"{self._name}: the gradient of a parameter of shape {shape} has shape {tuple(g.shape)}")
         return g
 
-    def _value(self, p, group):
-        """Return the parameter as the rule is to see it."""
-        return p.detach()
+    def _seen(self, p, g, group):
+        """Return parameter and gradient as the rule is to see them."""
+        return p, g
 
     def _rule(self, group):
         """Return what has the `init`, `update` and `saved_as` of a group: this rule."""
@@ -189,8 +189,9 @@ class Optimizer:
 
     def _updates(self, group):
         rule, params = self._rule(group), [p for p in group["params"] if p.grad is not None]
-        values, gradients = [self._value(p, group) for p in params], [self._gradient(p, group) for p in params]
-        memories = [self.state.get(p) or rule.init(value) for p, value in zip(params, values)]
+        seen = [self._seen(p.detach(), self._gradient(p, group), group) for p in params]
+        values, gradients = [p for p, _ in seen], [g for _, g in seen]
+        memories = [self.state.get(p) or rule.init(p.detach()) for p in params]
         return zip(params, rule.update_group(values, gradients, memories, **self._settings(group)))
 
     def _write(self, p, new, memory):

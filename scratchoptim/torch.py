@@ -12,6 +12,7 @@ from torch.optim import lr_scheduler  # users of torch.optim expect it here
 
 from .catalog import CATALOG
 from .catalog import row as catalog_row
+from .compile import compiled
 from .optimizer import OFF
 from .optimizer import Optimizer as Rule
 from .torch_lookahead import Lookahead
@@ -31,6 +32,8 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     may_lack = UNSAID
 
+    _engine = None  # what runs the step in place of Rule.step; see `compiled`
+
     def step(self, closure=None):
         """Update every parameter that has a gradient; return the closure's loss, or None.
 
@@ -40,7 +43,11 @@ class TorchOptimizer(torch.optim.Optimizer):
             Computes the loss and the gradients anew and returns the loss.
         """
         with torch.enable_grad():  # the closure must record; the rule sees detached tensors and records nothing
-            return Rule.step(self, closure)
+            if self._engine is None or torch.compiler.is_compiling():
+                return Rule.step(self, closure)
+            loss = None if closure is None else closure()
+            self._engine.step(self)
+            return loss
 
     def add_param_group(self, group):
         """Add a dict of "params" and of hyperparameters that differ from the defaults."""
@@ -88,6 +95,9 @@ class TorchOptimizer(torch.optim.Optimizer):
                 kind = "sparse" if p.is_sparse else "complex"
                 raise ValueError(f"{self._name}: params[{i}] must be a dense tensor of real numbers, got a {kind} one")
 
+    def __getstate__(self):
+        return dict(torch.optim.Optimizer.__getstate__(self), _engine=self._engine)
+
     def __setstate__(self, state):
         torch.optim.Optimizer.__setstate__(self, state)
         self.defaults.pop("differentiable", None)  # torch puts it there for its own classes
@@ -106,14 +116,15 @@ class TorchOptimizer(torch.optim.Optimizer):
         if not self.row.dense:
             got = f"got a dense one for a parameter of shape {tuple(p.shape)}"
             raise TypeError(f"{self._name} needs sparse gradients, {got}; for dense ones there is Adam")
-        g = Rule._gradient(self, p, group)
+        return Rule._gradient(self, p, group)
+
+    def _seen(self, p, g, group):
+        """Return parameter and gradient as the rule is to see them; also of symbols, when a step is compiled."""
         g = -g if group["maximize"] else g
         decay = self._decay(group)
-        return g + decay * p.detach() if decay != 0 and not self._decoupled(group) else g
-
-    def _value(self, p, group):
-        decay = self._decay(group)
-        return p.detach() * (1 - group["lr"] * decay) if decay != 0 and self._decoupled(group) else p.detach()
+        if decay == 0:
+            return p, g
+        return (p * (1 - group["lr"] * decay), g) if self._decoupled(group) else (p, g + decay * p)
 
     def _decay(self, group):
         """Return the weight decay that is added to the rule; 0 if the rule has one of its own."""
@@ -262,4 +273,4 @@ _BARE = {name: object.__new__(cls) for name, cls in _CLASSES.items()}  # for the
 globals().update(_CLASSES)
 
 Optimizer = torch.optim.Optimizer
-__all__ = [row.name for row in CATALOG] + ["Lookahead", "Optimizer", "as_tensors", "lr_scheduler"]
+__all__ = [row.name for row in CATALOG] + ["Lookahead", "Optimizer", "as_tensors", "compiled", "lr_scheduler"]

@@ -347,7 +347,7 @@ CATALOG = [
         twin="RAdam",
         oracle="torch.optim.RAdam",
         color="#785A4B",
-        demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "betas": (0.9, 0.99)}},
     ),
     Row(
         rule=optimizers.AdaBelief,

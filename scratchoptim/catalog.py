@@ -311,7 +311,7 @@ CATALOG = [
     Row(
         rule=optimizers.LookaheadSGD,
         year=2019,
-        method="Lookahead around SGD",
+        method="Lookahead",
         paper="zhang2019lookahead",
         fixed="Under noise, steps that are long enough to get ahead are too long to stay",
         chapter="2019-lookahead",

@@ -1,20 +1,15 @@
-"""ScratchGrad's time for one training step as a multiple of torch's, measured side by side on the same machine.
-
-    python benchmarks/scratchgrad.py [--rounds 31] [--threads 1] [--json FILE]
+"""ScratchGrad's time for one training step against torch's, measured side by side on one thread each.
 
 A step is everything from the zeroing of the gradients to the new parameters: forward, backward, and the same rule,
 `scratchoptim.SGD` on ScratchGrad and `torch.optim.SGD` on torch. Both start from the same weights and see the same
-batch of digits. The two take turns, a few steps each, and medians over the rounds are compared, so that a machine that
-is busy for a while slows both. Also reported: torch's step with the same rule as ScratchGrad, `scratchoptim.torch.SGD`.
+batch of digits. Also measured: torch's step with the same rule as ScratchGrad, `scratchoptim.torch.SGD`.
 """
 
-import argparse
-import json
-import os
-import platform
-import statistics
-import sys
-import time
+from .timing import Clock, measure, median, ratios
+
+BATCHES = (32, 256)
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # read when NumPy starts
+SECONDS = 0.03  # of a sample
 
 
 def networks():
@@ -67,83 +62,19 @@ def steps(build, shape, batch):
     }
 
 
-def measure(build, shape, batch, rounds, seconds=0.03):
-    """Return name -> the median time of a step, in microseconds, over rounds in which all take turns."""
-    functions = steps(build, shape, batch)
-    for step in functions.values():
-        for _ in range(10):
-            step()
-    began = time.perf_counter()
-    for _ in range(10):
-        functions["torch"]()
-    count = max(1, round(10 * seconds / (time.perf_counter() - began)))
-    times = {name: [] for name in functions}
-    for _ in range(rounds):
-        for name, step in functions.items():
-            began = time.perf_counter()
-            for _ in range(count):
-                step()
-            times[name].append((time.perf_counter() - began) / count * 1e6)
-    return {name: statistics.median(values) for name, values in times.items()}
+def training(rounds, say=print):
+    """Measure each network with each size of batch.
 
-
-def processor():
-    """Return the name of the processor, as well as the system tells it."""
-    try:
-        with open("/proc/cpuinfo") as info:
-            return next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
-def report(rounds, threads):
-    """Return machine, versions and the rows of measurements as a plain dict."""
-    import numpy
-    import torch
-
-    if threads:
-        torch.set_num_threads(threads)
-    rows = []
+    Returns
+    -------
+    list of dict
+        "network", "batch", and "seconds": library -> time of a training step in each round.
+    """
+    found = []
     for name, (build, shape) in networks().items():
-        for batch in (32, 256):
-            times = measure(build, shape, batch, rounds)
-            ratio = times["ScratchGrad"] / times["torch"]
-            rows.append({"network": name, "batch": batch, "microseconds": times, "ratio": ratio})
-    versions = {"python": platform.python_version(), "numpy": numpy.__version__, "torch": torch.__version__}
-    machine = {"processor": processor(), "cores": os.cpu_count(), "threads": torch.get_num_threads()}
-    return {"machine": machine, "versions": versions, "rounds": rounds, "rows": rows}
-
-
-def table(found):
-    """Return the report as text."""
-    machine, versions = found["machine"], found["versions"]
-    lines = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} thread(s); "
-        + ", ".join(f"{name} {version}" for name, version in versions.items()),
-        f"{'network':<14}{'batch':>6}{'ScratchGrad':>13}{'torch':>10}{'ratio':>8}   (microseconds a step)",
-    ]
-    for row in found["rows"]:
-        ours, theirs = row["microseconds"]["ScratchGrad"], row["microseconds"]["torch"]
-        lines.append(f"{row['network']:<14}{row['batch']:>6}{ours:>13.0f}{theirs:>10.0f}{row['ratio']:>8.2f}")
-    return "\n".join(lines)
-
-
-def main():
-    """Measure, print and, where asked, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=31, help="turns of each; the median of them counts")
-    parser.add_argument("--threads", type=int, default=1, help="threads of each library; 0: each library's own default")
-    parser.add_argument("--json", help="file to write the measurements to")
-    arguments = parser.parse_args()
-    if arguments.threads and os.environ.get("OMP_NUM_THREADS") != str(arguments.threads):
-        threads = {name: str(arguments.threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        os.execve(sys.executable, [sys.executable, *sys.argv], dict(os.environ, **threads))  # read when NumPy starts
-    found = report(arguments.rounds, arguments.threads)
-    print(table(found))
-    if arguments.json:
-        with open(arguments.json, "w") as file:
-            json.dump(found, file, indent=2)
-
-
-if __name__ == "__main__":
-    main()
+        for batch in BATCHES:
+            seconds = measure(steps(build, shape, batch), rounds, Clock(), SECONDS)
+            found.append({"network": name, "batch": batch, "seconds": seconds})
+            ratio = median(ratios(seconds["ScratchGrad"], seconds["torch"]))
+            say(f"{name}, batch of {batch}: ScratchGrad takes {ratio:.2f} times as long as torch")
+    return found

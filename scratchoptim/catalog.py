@@ -311,7 +311,7 @@ CATALOG = [
     Row(
         rule=optimizers.LookaheadSGD,
         year=2019,
-        method="Lookahead around SGD",
+        method="Lookahead",
         paper="zhang2019lookahead",
         fixed="Under noise, steps that are long enough to get ahead are too long to stay",
         chapter="2019-lookahead",
@@ -347,7 +347,7 @@ CATALOG = [
         twin="RAdam",
         oracle="torch.optim.RAdam",
         color="#785A4B",
-        demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "betas": (0.9, 0.99)}},
     ),
     Row(
         rule=optimizers.AdaBelief,

@@ -105,7 +105,7 @@ class TorchOptimizer(torch.optim.Optimizer):
     def _rule(self, group):
         """Return what has the `init`, `update` and `saved_as` of a group: this rule, or one that a setting picks."""
         for setting, name in self.row.variants.items():
-            if group[setting]:
+            if group.get(setting):
                 return _BARE[name]
         return self
 

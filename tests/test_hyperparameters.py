@@ -13,9 +13,9 @@ PAIRS = [entry for entry in VOCABULARY.values() if entry.kind == "tuple"]
 
 @pytest.mark.parametrize("entry", [*VOCABULARY.values(), *PARTS], ids=lambda h: h.name)
 def test_every_entry_can_be_shown_and_slid(entry):
-    assert entry.symbol and entry.latex and entry.meaning and entry.kind in ("number", "bool", "tuple")
+    assert entry.symbol and entry.latex and entry.meaning and entry.kind in ("number", "integer", "bool", "tuple")
     assert bool(entry.parts) is (entry.kind == "tuple")
-    if entry.kind == "number":
+    if entry.kind in ("number", "integer"):
         low, high, scale = entry.slider
         assert low < high and scale in ("linear", "log") and (scale == "linear" or low > 0)
         for end in low, high:
@@ -31,9 +31,12 @@ def test_every_entry_can_be_shown_and_slid(entry):
         (VOCABULARY["etas"].parts[0], "(0, 1)", 0),
         (VOCABULARY["etas"].parts[0], "(0, 1)", 1.0),
         (VOCABULARY["etas"].parts[1], "(1, ∞)", 1),
+        (VOCABULARY["lookahead"].parts[0], "{1, 2, …}", 0),
+        (VOCABULARY["lookahead"].parts[0], "{1, 2, …}", 2.5),
+        (VOCABULARY["lookahead"].parts[0], "{1, 2, …}", float("inf")),
     ],
 )
-def test_an_open_end_does_not_belong_to_the_interval(entry, interval, refused):
+def test_an_open_end_or_a_fraction_does_not_belong_to_the_interval(entry, interval, refused):
     assert entry.interval == interval
     with pytest.raises(ValueError) as error:
         entry.check("Rule", refused)

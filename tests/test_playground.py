@@ -78,7 +78,7 @@ def test_the_description_is_plain_and_complete(rule):
         assert (control["symbol"], control["latex"], control["meaning"]) == (known.symbol, known.latex, known.meaning)
         assert control["kind"] == known.kind
         assert control["value"] == optimizer["settings"][control["name"]]
-        if known.kind == "number":
+        if known.kind in ("number", "integer"):
             assert control["scale"] == known.slider[2]
             assert control["optional"] == (control["name"] in rule.optional)
     for control in controls(d).values():
@@ -88,7 +88,7 @@ def test_the_description_is_plain_and_complete(rule):
             assert control["low"] > 0 or control["scale"] == "linear"
             on = (lambda x: x) if control["scale"] == "linear" else math.log10
             low, high, place = on(control["low"]), on(control["high"]), on(number)
-            assert 90 <= (high - low) / control["step"] <= 500
+            assert 90 <= (high - low) / control["step"] <= 500 or control["kind"] == "integer" and control["step"] == 1
             assert (place - low) / control["step"] == pytest.approx(round((place - low) / control["step"]), abs=1e-9)
     named = {control["name"] for control in optimizer["controls"]}
     assert {name for name in settings if ENTRIES[name].slider or ENTRIES[name].kind == "bool"} == named

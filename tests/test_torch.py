@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from oracles import double_precision
 from torch.testing._internal.common_optimizers import optim_db
 
 import scratchoptim as so
@@ -16,8 +17,20 @@ from scratchoptim.catalog import CATALOG
 
 TWINS = [row for row in CATALOG if row.twin]
 INFO = {info.optim_cls.__name__: info for info in optim_db}
+DECOUPLED = ("Adam", "NAdam", "RAdam")  # those that torch gives decoupled_weight_decay
 IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")
 OURS = [getattr(optim, row.name) for row in CATALOG]
+
+
+@pytest.fixture(autouse=True)
+def product_of_momenta(request):
+    """torch rounds NAdam's to the default precision, ours is a Python float: compare them where that is float64."""
+    parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    if getattr(parameters.get("row"), "name", None) == "NAdam":
+        with double_precision():
+            yield
+    else:
+        yield
 
 
 def network(dtype=torch.float64, seed=0):
@@ -126,10 +139,22 @@ MORE = {
     ],
     "Adam": [
         *(dict(kw, weight_decay=0.3, amsgrad=amsgrad) for kw in BETAS for amsgrad in (False, True)),
+        *(dict(lr=0.1, weight_decay=0.3, decoupled_weight_decay=True, amsgrad=amsgrad) for amsgrad in (False, True)),
         dict(betas=(double(0.8), double(0.9))),
     ],
     "Adamax": [dict(kw, weight_decay=0.3) for kw in BETAS],
     "SparseAdam": [dict(kw, lr=0.1, betas=(kw["betas"][0], 0.7)) for kw in BETAS],
+    "NAdam": [
+        *(dict(kw, weight_decay=0.3, decoupled_weight_decay=decoupled) for kw in BETAS for decoupled in (False, True)),
+        dict(lr=0.05, momentum_decay=1.0),
+        dict(lr=0.05, momentum_decay=0.0),
+    ],
+    "AdamW": [dict(kw, weight_decay=0.3, amsgrad=amsgrad) for kw in BETAS for amsgrad in (False, True)],
+    "RAdam": [
+        *(dict(kw, weight_decay=0.3, decoupled_weight_decay=decoupled) for kw in BETAS for decoupled in (False, True)),
+        dict(lr=0.05, betas=(0.9, 0.6)),
+        dict(lr=0.05, betas=(0.5, 0.75), eps=1e-2),
+    ],
 }
 INPUTS = [
     *torch_inputs(),
@@ -208,7 +233,8 @@ def test_the_signature_is_the_twins(row):
 @pytest.mark.parametrize("row", [row for row in CATALOG if not row.twin], ids=lambda row: row.name)
 def test_a_rule_without_twin_takes_its_own_arguments_and_what_torch_adds(row):
     own = list(inspect.signature(row.rule).parameters)
-    assert list(inspect.signature(getattr(optim, row.name)).parameters) == [*own, "weight_decay", "maximize"]
+    added = [name for name in ("weight_decay", "maximize") if name not in own]
+    assert list(inspect.signature(getattr(optim, row.name)).parameters) == [*own, *added]
 
 
 @pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
@@ -253,9 +279,17 @@ OPTIONS = {
         dict(alpha=0.8, momentum=0.5, centered=True, eps=1e-3),
     ],
     "Adadelta": [dict(weight_decay=0.1), dict(rho=0.8, eps=1e-3)],
-    "Adam": [dict(weight_decay=0.1), dict(betas=(0.8, 0.9), eps=1e-3), dict(amsgrad=True)],
+    "Adam": [
+        dict(weight_decay=0.1),
+        dict(betas=(0.8, 0.9), eps=1e-3),
+        dict(amsgrad=True),
+        dict(weight_decay=0.1, decoupled_weight_decay=True),
+    ],
     "Adamax": [dict(weight_decay=0.1), dict(betas=(0.8, 0.9), eps=1e-3)],
     "SparseAdam": [dict(), dict(betas=(0.8, 0.9), eps=1e-3)],
+    "NAdam": [dict(weight_decay=0.1), dict(momentum_decay=1.0), dict(weight_decay=0.1, decoupled_weight_decay=True)],
+    "AdamW": [dict(), dict(weight_decay=0.3, eps=1e-3), dict(weight_decay=0.3, amsgrad=True)],
+    "RAdam": [dict(weight_decay=0.1), dict(betas=(0.8, 0.9)), dict(weight_decay=0.1, decoupled_weight_decay=True)],
 }
 CHECKPOINTS = [
     pytest.param(r, dict(kw, lr=0.05), id=f"{r.name}-{i}") for r in TWINS for i, kw in enumerate(OPTIONS[r.name])
@@ -390,14 +424,81 @@ def test_a_checkpoint_of_another_rule_of_torchs_adam_is_refused():
         steps[name] = optimizer.state_dict()
     with pytest.raises(ValueError, match="Adam has no amsgrad, the checkpoint was made with amsgrad=True"):
         so.Adam(model.parameters()).load_state_dict(steps["Adam"])
-    with pytest.raises(ValueError, match="Adam has no decoupled_weight_decay"):
-        optim.Adam(model.parameters()).load_state_dict(steps["AdamW"])
+    with pytest.raises(ValueError, match="Adam has no (decoupled_)?weight_decay"):
+        so.Adam(model.parameters()).load_state_dict(steps["AdamW"])
     plain = torch.optim.Adam(model.parameters())
     train(model, plain, [0])
     with pytest.raises(ValueError, match="AMSGrad remembers .*max_exp_avg_sq"):
         optim.AMSGrad(model.parameters()).load_state_dict(plain.state_dict())
-    with pytest.raises(ValueError, match="decoupled_weight_decay=True: .*AdamW"):
-        optim.Adam(model.parameters(), decoupled_weight_decay=True)
+
+
+# AdamW is torch's Adam(decoupled_weight_decay=True) ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amsgrad", [False, True])
+@pytest.mark.parametrize("lr", [0.05, double(0.05)], ids=["number", "tensor"])
+def test_adam_with_decoupled_decay_is_adamw_to_the_bit(amsgrad, lr):
+    """The one decays in this module, once for all rules; the other in the rule, and as AMSGrad here again."""
+    models, options = (network(), network()), dict(lr=lr, betas=(0.5, 0.6), weight_decay=0.3, amsgrad=amsgrad)
+    train(models[0], optim.Adam(models[0].parameters(), decoupled_weight_decay=True, **options), range(30))
+    train(models[1], optim.AdamW(models[1].parameters(), **options), range(30))
+    agree(*models, 0.0)
+
+
+@pytest.mark.parametrize("name", DECOUPLED)
+def test_decoupled_decay_shrinks_the_parameter_before_the_rule_sees_it(name):
+    plain, decayed = (torch.tensor([2.0, -3.0], dtype=torch.float64, requires_grad=True) for _ in range(2))
+    first = getattr(optim, name)([plain], lr=0.1)
+    second = getattr(optim, name)([decayed], lr=0.1, weight_decay=0.3, decoupled_weight_decay=True)
+    for step in range(9):
+        plain.grad, decayed.grad = (torch.tensor([step - 2.5, 1.0]).double() for _ in range(2))
+        plain.data.mul_(1 - 0.1 * 0.3)
+        first.step()
+        second.step()
+        assert torch.equal(plain, decayed)
+
+
+@pytest.mark.parametrize(("first", "second"), [("Adam", "AdamW"), ("AdamW", "Adam")])
+def test_between_adam_and_adamw_a_checkpoint_goes_over_as_in_torch(first, second):
+    """Adam takes over how the decay was; AdamW decouples whatever it gets."""
+    results = []
+    for module in (torch.optim, optim):
+        model = network()
+        one = getattr(module, first)(model.parameters(), lr=0.05, weight_decay=0.3)
+        train(model, one, range(10))
+        other = getattr(module, second)(model.parameters(), weight_decay=0.0)
+        other.load_state_dict(one.state_dict())
+        train(model, other, range(10, 20))
+        assert other.state_dict()["param_groups"][0]["decoupled_weight_decay"] is True
+        results.append(model)
+    agree(*results, 1e-11)
+
+
+@pytest.mark.parametrize("name", ["Adam", "NAdam", "AdamW", "RAdam"])
+def test_a_checkpoint_that_does_not_speak_of_what_came_later_has_it_off(name):
+    """That of the rule without torch, or of a torch before the setting."""
+    model = network()
+    first = getattr(so, name)(model.parameters(), lr=0.05)
+    train(model, first, range(3))
+    second = getattr(optim, name)(model.parameters())
+    second.load_state_dict(first.state_dict())
+    train(model, second, range(3, 6))
+    group = second.param_groups[0]
+    assert group["lr"] == 0.05 and group.get("amsgrad", False) is False
+
+
+def test_nadams_product_is_saved_exactly_and_torchs_in_its_default_precision_is_taken():
+    model, whole = network(), network()
+    train(whole, optim.NAdam(whole.parameters(), lr=0.05), range(20))
+    theirs = torch.optim.NAdam(model.parameters(), lr=0.05)
+    train(model, theirs, range(10))
+    ours = optim.NAdam(model.parameters())
+    ours.load_state_dict(theirs.state_dict())
+    train(model, ours, range(10, 20))
+    agree(model, whole, 1e-6)  # what torch has rounded to float32 meanwhile
+    saved = [memory["mu_product"] for memory in ours.state_dict()["state"].values()]
+    assert [p.item() for p in saved] == [ours.state[p]["mu_product"] for p in model.parameters()]
+    assert {p.dtype for p in saved} == {torch.float64}
 
 
 # Sparse gradients ----------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class AdamW(Optimizer):
     -----
     What ``torch.optim.AdamW`` computes. Differs from the paper's Algorithm 2, where only a schedule's multiplier and
     not the learning rate is a factor of the decay: λ there is lr·weight_decay here. In float32, decay is lost where
-    lr·weight_decay < 6e-8, since 1 - 6e-8 is rounded to 1.
+    lr·weight_decay is 2.9e-8 or less, since 1 minus that is rounded to 1.
 
     References
     ----------

@@ -39,8 +39,8 @@ class LookaheadAdam(Lookahead):
 
     Notes
     -----
-    ``Lookahead(Adam(params, ...), k, alpha)`` to the bit; see there, also for what it differs from. Adam's moments and
-    its count of steps go on over the return.
+    ``Lookahead(Adam(params, ...), k, alpha)`` to the bit; see there. Adam's moments and its count of steps go on over
+    the return. Differs from Adam itself only in that return.
 
     References
     ----------

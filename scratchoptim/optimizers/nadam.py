@@ -45,8 +45,8 @@ class NAdam(Optimizer):
     Notes
     -----
     What ``torch.optim.NAdam`` computes; there the product of the μ is rounded to float32, here it is a Python float.
-    Differs from the paper, whose m is averaged with μₜ for β₁; from Keras, where the exponent is t (ψ = 1); and from
-    optax, which has no schedule: μₜ = β₁.
+    Differs from the author's program, whose m is averaged with μₜ for β₁, by another schedule of μₜ; from Keras, where
+    the exponent is t (ψ = 1); and from optax, which has no schedule: μₜ = β₁.
 
     References
     ----------

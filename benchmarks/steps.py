@@ -1,0 +1,92 @@
+"""The time of a step: every variant of every rule on one set of tensors, in turns."""
+
+import torch
+
+from scratchoptim.catalog import row
+
+from . import memory
+from .cases import builders, cases
+from .limit import CompiledLimit, Limit
+from .timing import Clock, measure, median
+from .traffic import mean_bytes, traffic
+from .workloads import WORKLOADS, Tensors, numbers
+
+
+def steps(workload, rules, rounds, device="cpu", say=print):
+    """Measure the cases of rules on a workload.
+
+    Parameters
+    ----------
+    workload : str
+        Name in WORKLOADS.
+    rules : list of str or None
+        Names in the catalog; None is all.
+    rounds : int
+    device : {"cpu", "cuda"}
+    say : callable
+        Is told how far it is.
+
+    Returns
+    -------
+    list of dict
+        One for each case, see `step`.
+    """
+    memory.prime()
+    found, wanted = [], cases(rules)
+    for number, case in enumerate(wanted, 1):
+        found.append(step(case, WORKLOADS[workload], rounds, device))
+        times = {name: 1e3 * median(values) for name, values in found[-1]["seconds"].items()}
+        shown = ", ".join(f"{name} {value:.3g}" for name, value in times.items())
+        say(f"{number}/{len(wanted)} {case.name}: {shown} ms")
+    return found
+
+
+def step(case, shapes, rounds, device="cpu"):
+    """Measure one case on tensors of some shapes.
+
+    Returns
+    -------
+    dict
+        "case", "rule", "parameters": their number, "bytes": those that must move for each of them, "streams";
+        "seconds": variant -> time of a step in each round; "extra": variant -> bytes of memory that a step needs
+        besides; "changes": variants that change the gradients; "repeated" and "disturbed": see `Clock`.
+
+    Raises
+    ------
+    RuntimeError
+        If a variant has left the finite numbers: infinite ones take another time.
+    """
+    tensors = Tensors(shapes, device, case.sparse)
+    clock = Clock(torch.cuda.synchronize if device == "cuda" else lambda: None)
+    functions, copies = {}, {}
+    for name, build in builders(case).items():
+        copies[name] = tensors.copies()
+        functions[name] = build(copies[name]).step
+    rule, counted = row(case.rule).rule, None
+    if not case.sparse:
+        counted = traffic(rule, case.cycle, **case.settings)
+        try:
+            functions["limit"] = (CompiledLimit if device == "cuda" else Limit)(counted, tensors.copies())
+        except RuntimeError as error:
+            print(error)
+    for name in copies:
+        functions[name]()
+    changes = [name for name, own in copies.items() if tensors.changed(own)]
+    prepare = {name: lambda own=copies[name]: tensors.restore(own) for name in changes}
+    seconds = measure(functions, rounds, clock, cycle=case.cycle, prepare=prepare)
+    for name, own in copies.items():
+        if not all(bool(p.isfinite().all()) for p in own):
+            raise RuntimeError(f"{case.name}, {name}: not all parameters are finite, so that its times mean nothing")
+    extra = {name: memory.extra(function, device) for name, function in functions.items() if name != "limit"}
+    return {
+        "case": case.name,
+        "rule": case.rule,
+        "parameters": numbers(shapes),
+        "bytes": counted and mean_bytes(counted),
+        "streams": counted and [{"read": step.read, "written": step.written} for step in counted],
+        "seconds": seconds,
+        "extra": extra,
+        "changes": changes,
+        "repeated": clock.repeated,
+        "disturbed": clock.disturbed,
+    }

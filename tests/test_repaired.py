@@ -108,13 +108,13 @@ def test_yogi_below_the_squares_is_adagrad():
 
 
 def test_adabounds_rates_lie_between_its_bounds_and_close_upon_the_final_rate():
-    settings = dict(lr=0.02, betas=(0.0, 0.5), eps=0.0, final_lr=0.3, gamma=0.1)
+    settings = dict(lr=0.3, betas=(0.0, 0.0), eps=0.0, final_lr=0.3, gamma=0.1)
     gradients = [10.0 ** (3 * x) for x in noise(3000)]
     rates = [-step / g for step, g in zip(fed(AdaBound, gradients, **settings), gradients)]
     low, high = ([0.3 * (1 + s / (0.1 * t + (s < 0))) for t in range(1, 3001)] for s in (-1, 1))
     inside = [a * (1 - 1e-12) <= rate <= b * (1 + 1e-12) for a, rate, b in zip(low, rates, high)]
     touched = [sum(abs(rate / bound - 1) < 1e-12 for rate, bound in zip(rates, side)) for side in (low, high)]
-    assert all(inside) and min(touched) > 50 and 0.299 < rates[-1] < 0.301
+    assert all(inside) and min(touched) > 50 and rates[-1] == pytest.approx(0.3, rel=0.004)
 
 
 def test_radam_rectifies_by_the_ratio_of_the_variances():
@@ -143,9 +143,12 @@ def test_radam_rectifies_by_the_ratio_of_the_variances():
 @pytest.mark.parametrize("b2", [0.9, 0.99, 0.999, 0.9999])
 def test_radams_first_five_steps_are_those_of_momentum(b2):
     """Of the gradient's own size; the sixth has Adam's, shortened."""
+    sixth = []
     for size in (1e-3, 1.0, 1e3):
-        steps = [-step for step in fed(RAdam, [size] * 6, lr=1.0, betas=(0.9, b2), eps=0.0)]
-        assert steps[:5] == pytest.approx([size] * 5, rel=1e-12) and 0.02 < steps[5] < 0.06
+        *first, last = [-step for step in fed(RAdam, [size] * 6, lr=1.0, betas=(0.9, b2), eps=0.0)]
+        assert first == pytest.approx([size] * 5, rel=1e-12)
+        sixth.append(last)
+    assert sixth == pytest.approx([sixth[0]] * 3, rel=1e-12) and sixth[0] < math.sqrt(1 - b2)
 
 
 def test_adabelief_under_a_constant_gradient():
@@ -371,11 +374,10 @@ WRONG = {
 )
 @pytest.mark.parametrize("mistake", WRONG)
 def test_a_mistake_in_the_decoupled_decay_is_seen(name, options, mistake, monkeypatch):
-    monkeypatch.setattr(
-        optim.TorchOptimizer,
-        "_value",
-        lambda self, p, group: WRONG[mistake](p.detach(), group["lr"], self._decay(group)),
-    )
+    def value(self, p, group):
+        return WRONG[mistake](p.detach(), group["lr"], self._decay(group))
+
+    monkeypatch.setattr(optim.TorchOptimizer, "_value", value)
     p, q = (torch.tensor([2.0, -3.0], dtype=torch.float64, requires_grad=True) for _ in range(2))
     ours = getattr(optim, name)([p], lr=0.1, weight_decay=0.1, **options)
     theirs = getattr(torch.optim, name)([q], lr=0.1, weight_decay=0.1, **options)

@@ -7,6 +7,7 @@ import statistics
 import time
 
 PATIENCE = 4  # how often a sample is taken again when another process wanted the processor meanwhile
+BUDGET = 10.0  # seconds that a clock spends on such repetitions, all in all: then it takes what it gets
 DISTURBED = 0.02  # share of a sample's time that others may have waited for the processor
 SLOW = 0.01  # seconds; a call that takes longer finds nothing of its own in the caches, however it was prepared
 
@@ -47,6 +48,8 @@ class Clock:
     pressure : Pressure
     patience : int
         How often a sample is taken again.
+    budget : float
+        Seconds for that in the life of the clock.
 
     Attributes
     ----------
@@ -54,8 +57,8 @@ class Clock:
         How many were taken; how often one was taken again; how many were still disturbed when patience ended.
     """
 
-    def __init__(self, finish=lambda: None, now=time.perf_counter, pressure=None, patience=PATIENCE):
-        self.finish, self.now, self.patience = finish, now, patience
+    def __init__(self, finish=lambda: None, now=time.perf_counter, pressure=None, patience=PATIENCE, budget=BUDGET):
+        self.finish, self.now, self.patience, self.budget = finish, now, patience, budget
         self.pressure = pressure or Pressure()
         self.samples = self.repeated = self.disturbed = 0
 
@@ -72,15 +75,17 @@ class Clock:
         """Return the seconds of one call, from the least disturbed of up to 1 + patience samples of `count` calls."""
         self.samples += 1
         taken = []
-        for turn in range(1 + self.patience):
+        while True:
             prepare()
             spent, waited = self.seconds(function, count)
             taken.append((waited / spent, spent / count))
+            self.budget -= spent if len(taken) > 1 else 0
             if waited <= DISTURBED * spent:
                 break
-            self.repeated += turn < self.patience
-        else:
-            self.disturbed += 1
+            if len(taken) > self.patience or self.budget <= 0:
+                self.disturbed += 1
+                break
+            self.repeated += 1
         return min(taken)[1]
 
 

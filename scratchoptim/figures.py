@@ -13,7 +13,7 @@ from .canvas import Figure, arrange, assign, panels, style
 from .charts import Chart, Curve
 from .graph_picture import graph
 from .heatmap import heatmap
-from .maps import check_box, ground, map_axes, marks, path, scene, shape
+from .maps import check_box, ground, map_axes, marks, path, rings, scene, shape
 from .words import about, number, story
 
 __all__ = [
@@ -43,6 +43,7 @@ def contour(landscape, *trajectories, box=None, title=None, levels=20, log=True,
         The function of (x, y); the lighter the ground, the lower the loss. Stars mark its minima.
     *trajectories : Trajectory
         The paths. A ring marks the start, the marker of the legend the end, an arrow head where a path leaves the box.
+        The companions of a path, such as slow weights, are small rings joined by a line.
     box : ((x0, x1), (y0, y1)), optional
         The part of the plane to show; by default the landscape's. Nothing that a run does changes it.
     title : str, optional
@@ -125,7 +126,8 @@ def _map(landscape, trajectories, box, title, levels, log, labels, size, losses=
     fig, ax = map_axes(box, landscape.title if title is None else title)
     ground(ax, landscape, box, levels, log)
     points = marks(ax, landscape, box, [t.points[0] for t in trajectories])
-    handles = [path(ax, s, t.points, box) for s, t in zip(series, trajectories)] + points
+    handles = [path(ax, s, t.points, box, t.companions) for s, t in zip(series, trajectories)]
+    handles += [rings(words) for words in dict.fromkeys(t.companion for t in trajectories) if words] + points
     rows, words = [(ax, "ratio", shape(box))], f"{about(landscape, box)} {story(series, trajectories, box)}"
     if losses:
         with style():

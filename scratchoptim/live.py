@@ -35,7 +35,8 @@ def answer(text):
     str
         {"count": how many numbers}, and for a run "runs": for each optimizer {"count": of points, "left", "error":
         None or {"message", "line"}}. The numbers of a run are x and y of all points, then the losses, then the norms
-        of the gradients; those of a grid go row by row, from the smallest y.
+        of the gradients, then x and y of all its companions, if it has some; those of a grid go row by row, from the
+        smallest y.
 
     Raises
     ------
@@ -118,6 +119,7 @@ def _run(place, request, one):
     _numbers.extend(array("d", [z for point in run.points for z in point]))
     _numbers.extend(array("d", run.losses))
     _numbers.extend(array("d", run.gradient_norms))
+    _numbers.extend(array("d", [z for point in run.companions for z in point]))
     return {"count": len(run.points), "left": run.left, "error": None}
 
 

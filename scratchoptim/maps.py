@@ -14,6 +14,7 @@ from .words import inside
 
 TERRAIN = LinearSegmentedColormap.from_list("terrain", ["#fffdf2", "#ebeee6", "#cfd9dc", "#b1c0cc", "#93a4b8"])
 STAR = dict(color=INK, marker="*", ms=16, mfc="#ffffff", mec=INK, mew=1.2, ls="")
+COMPANION = dict(marker="o", ms=6.5, mfc=GROUND, mew=1.8)
 RING = dict(color=INK, marker="o", ms=10, mfc=GROUND, mec=INK, mew=1.8, ls="")
 CASING = [patheffects.withStroke(linewidth=4.4, foreground=GROUND)]
 
@@ -172,14 +173,28 @@ def pieces(points, box):
     return [np.array(c) for c in parts], tuple(parts[-1][-1]) if last < len(points) - 1 else None
 
 
-def path(ax, s, points, box):
-    """Draw a path with a dot at each step, the marker of the series at its end; return the handle for the legend."""
+def rings(words):
+    """Return the handle for the legend of the companions of a path, or of several."""
+    return Line2D([], [], **COMPANION, mec=INK, color=INK, lw=1.3, label=words)
+
+
+def path(ax, s, points, box, companions=()):
+    """Draw a path with a dot at each step, the marker of the series at its end; return the handle for the legend.
+
+    The companions of its points are rings, joined by a line, one for each place where they have been.
+    """
     parts, exit_point = pieces(points, box)
     for part in parts:
         ax.plot(*part.T, color=s.color, lw=2, marker="", solid_joinstyle="round", zorder=3, path_effects=CASING)
     shown = np.array([p for p in points if inside(p, box)]).reshape(-1, 2)
     if len(shown) <= 150:
         ax.plot(*shown.T, ls="", marker="o", ms=3.6, color=s.color, zorder=3.2)
+    stops = [one for one, last in zip(companions[1:], companions) if one != last]
+    for part in pieces([*companions[:1], *stops], box)[0] if stops else ():
+        ax.plot(*part.T, color=INK, lw=1.3, marker="", zorder=3.4)
+    shown = np.array([one for one in stops if inside(one, box)]).reshape(-1, 2)
+    if len(shown):
+        ax.plot(*shown.T, ls="", **COMPANION, mec=s.color, zorder=3.6)
     if exit_point:
         (x0, x1), (y0, y1) = box
         sides = {90: exit_point[0] - x0, -90: x1 - exit_point[0], 180: exit_point[1] - y0, 0: y1 - exit_point[1]}

@@ -42,6 +42,7 @@ class Optimizer:
     saved_too = {}  # what torch looks for in the memory of a checkpoint and the rule has no use for: name -> value
     group_saved_too = {}  # the same for the settings of a group
     may_lack = OFF  # settings that a checkpoint need not have: name -> the value that they then have
+    companion = None  # what it remembers that is a point too, to be drawn beside the path: (name, what it is in words)
     elementwise = True  # whether the step in each number of a parameter depends on no other number
     from_the_start = False  # whether a checkpoint has the memory also of parameters that were never updated
 

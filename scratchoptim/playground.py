@@ -103,7 +103,8 @@ class Playground:
             "method" and "source", the name and the text of what can be changed in it, or "program" None and in "still"
             the reason. "landscapes": for each "name", "title", "formula", "shows", "box", "start", "minima" and
             "minimum". "landscape": the name of the initial one. "start": [x, y]. "steps", and where they can be set
-            "noise" and "decay" (else None): a control. "seed".
+            "noise" and "decay" (else None): a control. "seed". Where a rule remembers a point that is drawn beside its
+            path, "companion" says what it is.
 
             A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
             number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
@@ -158,7 +159,8 @@ class Playground:
             optimizers = self._description["optimizers"]
             names = [optimizer["name"] for optimizer in optimizers]
             labels = [optimizer["label"] for optimizer in optimizers]
-            self._views[landscape] = View(self.landscapes[landscape], box, names, labels)
+            companions = dict.fromkeys(optimizer["companion"] for optimizer in optimizers if "companion" in optimizer)
+            self._views[landscape] = View(self.landscapes[landscape], box, names, labels, companions)
         return self._views[landscape]
 
     def figure(self, state=None):
@@ -231,6 +233,8 @@ def _optimizers(entries):
                 "controls": [_control(h, v, h in optional, name) for h, v in settings.items() if _movable(h)],
             }
         )
+        if getattr(rule, "companion", None):
+            found[-1]["companion"] = rule.companion[1]
     return found
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import torch
 
 from . import optimizers
+from .hyperparameters import VOCABULARY
 from .optimizer import Optimizer as Rule
 
 
@@ -96,14 +97,17 @@ class Lookahead(torch.optim.Optimizer):
 
     def add_param_group(self, group):
         """Add a group to the inner optimizer; its "lookahead", (k, alpha), may differ from that of the others."""
-        pair = {name: group[name] for name in ("lookahead",) if name in group}
-        self.slow._check(dict(self.slow.defaults, **pair))
-        self.optimizer.add_param_group({name: value for name, value in group.items() if name not in pair})
-        self.slow.add_param_group(dict(pair, params=self.param_groups[-1]["params"]))
+        if not isinstance(group, dict):
+            raise TypeError(f"Lookahead: a group must be a dict with 'params', got {type(group).__name__}")
+        theirs = {name: value for name, value in group.items() if name not in self.slow.defaults}
+        own = {name: value for name, value in group.items() if name not in theirs or name not in VOCABULARY}
+        self.slow._check(own)  # a setting of theirs is none of its own; what is none of the book's may be misspelt
+        self.optimizer.add_param_group(theirs)
+        self.slow.add_param_group({**own, "params": self.param_groups[-1]["params"]})
 
     @contextmanager
     def slow_weights(self):
-        """In a ``with`` block, the parameters are the slow weights, to be evaluated or saved; behind it the fast ones."""
+        """In a ``with`` block, the parameters are the slow weights, to be evaluated or saved; then the fast ones."""
         fast = {p: p.detach().clone() for p in self.state}
         try:
             for p, memory in self.state.items():

@@ -23,6 +23,9 @@ class Trajectory:
         The exact value and the length of the exact gradient at each point.
     memories : list of dict
         What the rule remembered at each point; {} at the start.
+    companions : list of (x, y)
+        Where what the rule remembers beside the path stood at each point, such as the slow weights of Lookahead; empty
+        for most rules. `companion` says in words what it is.
     left : int or None
         The step at which the run left ten times the landscape's box, or became NaN; the run ends there.
     """
@@ -30,7 +33,7 @@ class Trajectory:
     def __init__(self, label, settings, landscape):
         self.label, self.settings, self.landscape = label, settings, landscape
         self.points, self.losses, self.gradient_norms, self.memories = [], [], [], []
-        self.left = None
+        self.left, self.companion, self.companions = None, None, []
 
     @property
     def color(self):
@@ -106,7 +109,15 @@ def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, d
         if decay:
             group["lr"] = rates / (t + 1) ** decay
         p, memory = step(rule, p, Vector(gx, gy), memory)
+    if getattr(rule, "companion", None):
+        name, run.companion = rule.companion
+        run.companions = [_place(memory.get(name), point) for memory, point in zip(run.memories, run.points)]
     return run
+
+
+def _place(remembered, point):
+    """Return where something remembered stands; before the first step, and if it is no point, where the path does."""
+    return (remembered.x, remembered.y) if isinstance(remembered, Vector) else point
 
 
 def _pure(rule, p, g, memory):

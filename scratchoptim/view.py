@@ -10,7 +10,7 @@ from PIL import Image
 
 from .canvas import NICE, Figure, arrange, assign, style
 from .charts import Chart, Curve
-from .maps import check_box, ground, map_axes, marks, path, shape
+from .maps import check_box, ground, map_axes, marks, path, rings, shape
 from .words import about, story
 
 TALLEST = 3.9  # inches of a map: with the chart under it, it is to be seen as a whole
@@ -26,9 +26,11 @@ class View:
         The part to show; None is the landscape's own.
     rules, labels : list of str
         For each path the name of the rule, which chooses its colour, and what the legend calls it.
+    companions : list of str
+        What the companions of paths are, in words.
     """
 
-    def __init__(self, landscape, box, rules, labels):
+    def __init__(self, landscape, box, rules, labels, companions=()):
         self.landscape, self.box = landscape, check_box(landscape, box)
         self.series = assign(rules, labels)
         self.fig, self.map = map_axes(self.box, landscape.title)
@@ -40,7 +42,7 @@ class View:
             if shape(self.box) == (y1 - y0) / (x1 - x0):  # then a gradient crosses a contour at a right angle
                 self.map.set_aspect("equal")
             # Marks and curves that might come, for the legend and for the widest labels at the axes.
-            handles = [path(self.map, s, [middle], self.box) for s in self.series]
+            handles = [path(self.map, s, [middle], self.box) for s in self.series] + [rings(one) for one in companions]
             handles += marks(self.map, landscape, self.box, [middle])
             self._losses([[1e-16] * 500 + [1.0]] * len(self.series)).draw(self.chart)
         rows = [(self.map, "height", min(TALLEST, 4.7 * shape(self.box))), (self.chart, "height", 1.7)]
@@ -76,7 +78,7 @@ class View:
             ax.set_prop_cycle(None)  # from its beginning, so that the same runs give the same picture
         marks(self.map, self.landscape, self.box, [run.points[0] for run in runs])
         for s, run in zip(self.series, runs):
-            path(self.map, s, run.points, self.box)
+            path(self.map, s, run.points, self.box, run.companions)
         least = self.landscape.minimum or 0.0
         self._losses([np.array(run.losses) - least for run in runs]).draw(self.chart)
 

@@ -64,6 +64,8 @@ def story(series, trajectories, box):
         elif out is not None:
             back = "comes back and " if inside(t.points[-1], box) else ""
             end = f"leaves the picture at step {out}, {back}{end}"
+        if t.companion:
+            end += f"; rings are its {t.companion}, at last at {place(t.companions[-1], box)}"
         sentences.append(f"{s.label} {end}." if together else f"{s.label} starts at {start} and {end}.")
     return " ".join(sentences)
 

@@ -9,7 +9,7 @@ from test_micropython import micropython  # noqa: F401, a fixture
 
 from scratchoptim import Vector, landscapes, live, trajectory
 from scratchoptim.catalog import CATALOG
-from scratchoptim.optimizers import SGD, HeavyBall
+from scratchoptim.optimizers import SGD, HeavyBall, LookaheadSGD
 from scratchoptim.source import show_source
 
 HEAD = "def update(self, p, g, v, lr, momentum):\n    "
@@ -71,6 +71,21 @@ def test_the_numbers_of_a_run_are_those_of_the_trajectory():
     assert reply["runs"] == [{"count": 21, "left": None, "error": None}]
     assert numbers == [z for point in run.points for z in point] + run.losses + run.gradient_norms
     assert live.address() > 0
+
+
+def test_the_companions_of_a_path_come_behind_its_norms():
+    settings = {
+        "lr": 0.05,
+        "momentum": 0.5,
+        "dampening": 0.0,
+        "nesterov": False,
+        "lookahead.0": 3.0,
+        "lookahead.1": 0.5,
+    }
+    reply, numbers = ask(request("LookaheadSGD", settings))
+    run = trajectory(LookaheadSGD, landscapes.valley, (-3.5, 1.2), steps=20, lr=0.05, momentum=0.5, lookahead=(3, 0.5))
+    assert reply["runs"] == [{"count": 21, "left": None, "error": None}] and run.companion == "slow weights"
+    assert numbers[4 * 21 :] == [z for point in run.companions for z in point]
 
 
 def test_numbers_may_come_as_their_bits():

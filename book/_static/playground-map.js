@@ -92,7 +92,7 @@
       for (const run of runs) this.head(run, look);
     }
 
-    path({ points, series: s, faded }, look) {
+    path({ points, companions = [], series: s, faded }, look) {
       const { ctx } = this;
       const count = points.length / 2;
       const step = Math.min(look.step, count - 1);
@@ -128,7 +128,33 @@
         }
         ctx.fill();
       }
+      ctx.globalAlpha = faded ? 0.45 : 1;
+      this.companions(companions, step, s, look);
       ctx.globalAlpha = 1;
+    }
+
+    /** Rings where the companions of a path have been up to a step, such as slow weights, and the line that joins them. */
+    companions(points, step, { color }, look) {
+      const { ctx } = this;
+      const stops = [];
+      for (let k = 0; k <= step && 2 * k < points.length; k++) {
+        if (k && points[2 * k] === points[2 * k - 2] && points[2 * k + 1] === points[2 * k - 1]) continue;
+        const stop = [this.px(points[2 * k]), this.py(points[2 * k + 1])].map((z) => clamp(z, -1e5, 1e5));
+        if (Number.isNaN(stop[0] + stop[1])) break;
+        stops.push(stop);
+      }
+      if (stops.length < 2) return;
+      ctx.beginPath();
+      stops.forEach(([x, y], k) => ctx[k ? "lineTo" : "moveTo"](x, y));
+      Object.assign(ctx, { lineWidth: 1.4, strokeStyle: look.ink });
+      ctx.stroke();
+      Object.assign(ctx, { lineWidth: 2, strokeStyle: color, fillStyle: look.ground });
+      for (const [x, y] of stops.slice(1)) {
+        ctx.beginPath();
+        ctx.arc(x, y, 3.8, 0, 2 * Math.PI);
+        ctx.fill();
+        ctx.stroke();
+      }
     }
 
     /** The marker at the cursor, or an arrow at the edge through which the run has left. */

@@ -133,6 +133,7 @@
       this.rule.addEventListener("toggle", () => this.open(kind, host));
       this.node = h(
         "div", { class: "optimizer", role: "group", "aria-labelledby": id }, h("div", { class: "title" }, this.heading, this.remove),
+        kind.companion ? h("p", { class: "companion" }, `Rings on its path: the ${kind.companion}.`) : null,
         h("div", { class: "controls" }, Object.values(this.controls).map((c) => c.node), exact?.node), this.trouble, this.rule,
       );
     }

@@ -132,10 +132,10 @@
       this.map.draw(runs, look);
       this.chart.scale(runs, last, this.landscape.minimum);
       this.chart.draw(runs, look);
-      const ends = runs.map(({ points, left, series }) => {
+      const ends = runs.map(({ points, companions, left, series }) => {
         const end = points.length - 2;
         return left === null
-          ? `${series.label} ends at (${show(points[end], 3)}, ${show(points[end + 1], 3)}).`
+          ? `${series.label} ends at (${show(points[end], 3)}, ${show(points[end + 1], 3)})${companions?.length ? ", with rings on its path" : ""}.`
           : `${series.label} leaves the landscape at step ${left}.`;
       });
       const told = `Contour map of ${this.landscape.title} with runs of ${last} steps. ${ends.join(" ")}`;

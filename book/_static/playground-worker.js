@@ -103,7 +103,7 @@
       if (one.source) self.postMessage({ type: "begins", id, index });
       const [reply, numbers] = ask({ ...common, optimizers: [{ ...one, settings: exact(one.settings) }] });
       const [{ count, left, error }] = reply.runs;
-      const parts = { points: numbers.slice(0, 2 * count), losses: numbers.slice(2 * count, 3 * count), norms: numbers.slice(3 * count) };
+      const parts = { points: numbers.slice(0, 2 * count), losses: numbers.slice(2 * count, 3 * count), norms: numbers.slice(3 * count, 4 * count), companions: numbers.slice(4 * count) };
       return { ...parts, left, error };
     });
     return { type: "result", runs };

@@ -44,6 +44,8 @@ class Lookahead(Optimizer):
     arXiv:1907.08610
     """
 
+    companion = ("slow", "slow weights")
+
     def __init__(self, optimizer, k=5, alpha=0.5):
         if not isinstance(optimizer, Optimizer) or type(optimizer).step is not Optimizer.step:
             what = "a rule of scratchoptim, in scratchoptim.torch.Lookahead a torch optimizer"

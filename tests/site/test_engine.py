@@ -41,7 +41,8 @@ LOAD = """async () => {
     });
 }"""
 RUN = """async requests => {
-    const plain = run => ({ ...run, points: [...run.points], losses: [...run.losses], norms: [...run.norms] });
+    const NUMBERS = ['points', 'losses', 'norms', 'companions'];
+    const plain = run => ({ ...run, ...Object.fromEntries(NUMBERS.map(name => [name, [...run[name]]])) });
     const answers = [];
     for (const request of requests) {
         const answer = await say({ type: 'run', id: 7, key: 'test', request });
@@ -146,6 +147,7 @@ def test_a_path_in_the_page_is_pythons_to_the_last_bit(page, row, landscape):
         assert bits(theirs["points"]) == bits(z for point in ours.points for z in point), case
         assert bits(theirs["losses"]) == bits(ours.losses), case
         assert bits(theirs["norms"]) == bits(ours.gradient_norms), case
+        assert bits(theirs["companions"]) == bits(z for point in ours.companions for z in point), case
 
 
 @pytest.mark.parametrize("landscape", LIBRARY)

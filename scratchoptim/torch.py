@@ -13,6 +13,7 @@ from torch.optim import lr_scheduler  # users of torch.optim expect it here
 from .catalog import CATALOG
 from .catalog import row as catalog_row
 from .compile import compiled
+from .compile.pieces import Pieces, in_pieces
 from .optimizer import OFF
 from .optimizer import Optimizer as Rule
 from .torch_lookahead import Lookahead
@@ -137,12 +138,14 @@ class TorchOptimizer(torch.optim.Optimizer):
     # Sparse gradients: the rule is handed the rows that they touch, and these are written back ----------------------
 
     def _updates(self, group):
-        touched = [p for p in group["params"] if p.grad is not None and p.grad.is_sparse]
-        if self.row.sparse is None or not touched:
-            return Rule._updates(self, group)
-        known = {id(p) for p in touched}
-        others = [p for p in group["params"] if id(p) not in known]
-        return [*Rule._updates(self, dict(group, params=others)), *(self._of_rows(p, group) for p in touched)]
+        updates, others = [], []
+        for p in group["params"]:
+            if p.grad is not None and p.grad.is_sparse and self.row.sparse is not None:
+                updates.append(self._of_rows(p, group))
+            elif p.grad is not None:
+                pieces = in_pieces(self, p, group)
+                (others if pieces is None else updates).append(p if pieces is None else pieces)
+        return [*updates, *Rule._updates(self, dict(group, params=others))]
 
     def _of_rows(self, p, group):
         """Return p and the update of the rows that its sparse gradient touches."""
@@ -161,6 +164,11 @@ class TorchOptimizer(torch.optim.Optimizer):
         return p, (_Rows((rows, new, memory)), seen)
 
     def _write(self, p, new, memory):
+        if isinstance(new, Pieces):
+            memory = new.write(memory)
+            if memory:
+                self.state[p] = memory
+            return
         if not isinstance(new, _Rows):
             return Rule._write(self, p, new, memory)
         rows, values, whole = new

@@ -1,5 +1,6 @@
 """C source to a function that can be called: the compiler, and the folder where its results are kept."""
 
+import atexit
 import ctypes
 import functools
 import hashlib
@@ -11,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import warnings
 
 PLACE = "SCRATCHOPTIM_CACHE"  # environment variable: the folder in which builds are kept
 PATIENCE, LIMIT = 2.0, 120.0  # seconds after which a build is mentioned, and given up
@@ -50,6 +52,7 @@ def build(source, name):
     if not _own(library):
         with tempfile.TemporaryDirectory(dir=folder) as temporary:
             made = _compile(compiler[0], source, pathlib.Path(temporary), name)
+            made.chmod(0o700)
             os.replace(made, library)  # at once, so that another process finds all of it or nothing
     try:
         function = ctypes.CDLL(str(library)).step
@@ -124,15 +127,16 @@ def _folder():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _own(folder) and os.access(folder, os.W_OK | os.X_OK):
             return folder
-    except (OSError, RuntimeError):
-        pass
-    return _temporary()
+    except OSError:
+        pass  # no such place, or a file is there
+    return _temporary(folder)
 
 
 @functools.cache
-def _temporary():
-    import atexit
-
+def _temporary(instead):
+    """Return a folder for as long as the process lives, in place of one that is of no use."""
+    reason = f"{instead} is not a folder that the user owns and nobody else may write into"
+    warnings.warn(f"{reason}; compiled steps are built anew in each process", RuntimeWarning, stacklevel=2)
     folder = tempfile.mkdtemp(prefix="scratchoptim-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return pathlib.Path(folder)

@@ -4,11 +4,11 @@ import warnings
 
 import torch
 
-from ..optimizer import Optimizer as Rule
 from .build import BuildError, build
 from .plan import REALS, Plan
+from .read import read
 from .source import source
-from .symbols import NotElementwiseError, Symbol, trace
+from .symbols import NotElementwiseError
 
 _FUNCTIONS = {}  # what is done to which arrays of which type -> the C function
 
@@ -37,7 +37,8 @@ class Engine:
             self.say(optimizer, reason)
         for bucket in plan.buckets:
             try:
-                tape, results, after = traced(optimizer, bucket)
+                group = optimizer.param_groups[bucket.number]
+                tape, results, after = read(optimizer, group, bucket.names, bucket.numbers)
                 key = self._key(optimizer, bucket, tape, results)
             except (NotElementwiseError, BuildError, TypeError) as error:
                 eagerly.setdefault(bucket.number, []).extend(bucket.params)
@@ -52,7 +53,7 @@ class Engine:
         for p, (new, memory) in late:
             optimizer._write(p, new, memory)
         settled = [bucket.settle(results, after) for _, work in calls for bucket, _, results, after in work]
-        torch.autograd.graph.increment_version([p for bucket in plan.buckets for p in bucket.params])
+        torch.autograd.graph.increment_version(plan.params)
         self._plan = plan if all(settled) and not eagerly else None
 
     def say(self, optimizer, reason):
@@ -77,24 +78,3 @@ class Engine:
                 self._failed[key] = str(error)
                 raise
         return key
-
-
-def traced(optimizer, bucket):
-    """Run the rule of a bucket on symbols; see `scratchoptim.compile.symbols.trace`."""
-    group = {name: _plain(value) for name, value in optimizer.param_groups[bucket.number].items() if name != "params"}
-    rule, settings = optimizer._rule(group), optimizer._settings(group)
-    if not rule.elementwise or type(rule).update_group is not Rule.update_group:
-        raise NotElementwiseError("in this rule elements see one another")
-
-    def step(p, g, memory):
-        p, g = optimizer._seen(p, g, group)
-        return rule.update(p, g, **memory, **settings)
-
-    return trace(step, dict(bucket.numbers, **dict.fromkeys(bucket.names, Symbol)))
-
-
-def _plain(value):
-    """Return a hyperparameter without tensors."""
-    if isinstance(value, tuple):
-        return tuple([_plain(part) for part in value])
-    return value.item() if isinstance(value, torch.Tensor) else value

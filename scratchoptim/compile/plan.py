@@ -1,10 +1,15 @@
 """Which parameters are stepped together: those of one group whose memories hold the same numbers."""
 
+from operator import attrgetter
+
 import torch
 
 from .call import Call
 
 REALS = {torch.float32: "float", torch.float64: "double"}
+# Asked of each tensor at each step: `map` with these takes half the time of a comprehension.
+_address, _contiguous = torch.Tensor.data_ptr, torch.Tensor.is_contiguous
+_gradient, _dtype, _shape = map(attrgetter, ("grad", "dtype", "shape"))
 
 
 class Memory(dict):
@@ -19,33 +24,34 @@ class Plan:
     buckets : list of Bucket
     rest : list of (int, tensor, str)
         What a compiled loop cannot step: number of the group, parameter, reason ("" if it needs no word).
+    params : list of tensor
+        Those in buckets.
     """
 
     def __init__(self, optimizer):
-        self.order, self.buckets, self.rest, self.idle, self.calls = _order(optimizer), [], [], [], {}
-        found = {}
+        self.order, self.rest, self.idle, self.calls, found = _order(optimizer), [], [], {}, {}
         for number, group in enumerate(optimizer.param_groups):
             for p in group["params"]:
                 if p.grad is None:
                     self.idle.append(p)
                     continue
-                reason = _misfit(p)
-                memory = {}
+                reason, memory = _misfit(p), {}
                 if reason is None:
                     memory = optimizer.state.get(p) or Memory(optimizer._rule(group).init(p.detach()))
-                    reason = _unlike(p, memory)
+                    reason = unlike(p, memory)
                 if reason is not None:
                     self.rest.append((number, p, reason))
                     continue
                 key = number, p.dtype, p.is_contiguous(), *_form(memory)
-                bucket = found.get(key)
-                if bucket is None:
-                    bucket = found[key] = Bucket(number, p, memory)
-                bucket.params.append(p)
-                bucket.memories.append(memory)
+                if key not in found:
+                    found[key] = Bucket(number, p, memory)
+                found[key].params.append(p)
+                found[key].memories.append(memory)
         self.buckets = list(found.values())
         for bucket in self.buckets:
             bucket.look()
+        self.params = [p for bucket in self.buckets for p in bucket.params]
+        self.state = None
 
     def call(self, key, function, state, work):
         """Return the call of a C function for the buckets of the work, that of the last step if they are the same."""
@@ -56,13 +62,14 @@ class Plan:
             for bucket in buckets:
                 bucket.own(state, names[2:])
             known = self.calls[key] = Call(function, names, real, buckets)
+            self.state = [*map(id, state.values())]
         return known
 
     def fits(self, optimizer):
-        """Return whether nothing but gradients and hyperparameters has changed since."""
-        if self.rest or self.order != _order(optimizer) or any(p.grad is not None for p in self.idle):
+        """Return whether nothing but gradients and hyperparameters has changed since; take the new gradients."""
+        if self.order != _order(optimizer) or self.state != [*map(id, optimizer.state.values())]:
             return False
-        return all(bucket.fits(optimizer.state) for bucket in self.buckets)
+        return not any(p.grad is not None for p in self.idle) and all([bucket.fits() for bucket in self.buckets])
 
 
 class Bucket:
@@ -89,52 +96,38 @@ class Bucket:
 
     def look(self):
         """Note down what must stay for the bucket to fit."""
-        self.shapes = [p.shape for p in self.params]
-        self.strides = [p.stride() for p in self.params]
+        self.shapes = [*map(_shape, self.params)]
         self.single = [i for i, p in enumerate(self.params) if p.numel() == 1]
-        self.at["p"] = _addresses(self.params)
-        for name in self.names:
-            self.at[name] = _addresses([memory[name] for memory in self.memories])
+        self.at["p"] = [*map(_address, self.params)]
         self._gradients()
 
     def own(self, state, names):
         """See to it that every array of `names` is there, is nobody else's, and lies as its parameter does."""
-        for i, (p, memory) in enumerate(zip(self.params, self.memories)):
-            shared = not isinstance(memory, Memory)
-            arrays = {}
-            for name in names:
-                value = memory.get(name)
-                if value is None:
-                    arrays[name] = torch.empty_like(p, requires_grad=False)
-                elif shared or value.stride() != p.stride() or value.data_ptr() == p.data_ptr():
-                    arrays[name] = torch.empty_like(p, requires_grad=False).copy_(value)
-            if shared or arrays:
-                self.memories[i] = memory = Memory(memory, **arrays)
-            if memory:
-                state[p] = memory
+        self.memories = [owned(p, memory, names) for p, memory in zip(self.params, self.memories)]
+        state.update((p, memory) for p, memory in zip(self.params, self.memories) if memory)
         for name in names:
-            self.at[name] = _addresses([memory[name] for memory in self.memories])
+            self.at[name] = [memory[name].data_ptr() for memory in self.memories]
 
     def settle(self, results, after):
         """Note down the numbers after a step; return whether the next one finds the same kind of memory."""
         gone = [name for name in self.names if name not in results]
-        for memory in self.memories if gone or after != self.numbers else ():
-            memory.update(after)
-            for name in gone:
-                if name not in after:
-                    del memory[name]
+        if gone or after != self.numbers:
+            for memory in self.memories:
+                memory.update(after)
+                for name in gone:
+                    if name not in after:
+                        del memory[name]
         same = after.keys() == self.numbers.keys() and len(results) == 1 + len(self.names)
         self.numbers, self.held = after, None
         return same and not gone
 
-    def fits(self, state):
+    def fits(self):
         """Return whether parameters, memories and the form of the gradients are as they were; take new gradients."""
         try:
-            here = not (self.names or self.numbers) or all(map(_same, map(state.get, self.params), self.memories))
-            if not (here and self.at["p"] == _addresses(self.params)):
+            if self.at["p"] != [*map(_address, self.params)]:
                 return False
             for name in self.names:
-                if self.at[name] != _addresses([memory[name] for memory in self.memories]):
+                if self.at[name] != [memory[name].data_ptr() for memory in self.memories]:
                     return False
             for name, value in self.numbers.items():
                 if [memory[name] for memory in self.memories].count(value) < len(self.memories):
@@ -145,33 +138,35 @@ class Bucket:
 
     def _gradients(self):
         """Take the gradients' addresses; return whether all are of their parameters' form."""
-        gradients = [p.grad for p in self.params]
-        if [*map(type, gradients)].count(torch.Tensor) < len(gradients):
+        gradients, n = [*map(_gradient, self.params)], len(self.params)
+        if [*map(type, gradients)].count(torch.Tensor) < n or [*map(_dtype, gradients)].count(self.dtype) < n:
             return False
-        if [g.dtype for g in gradients].count(self.dtype) < len(gradients) or [
-            g.shape for g in gradients
-        ] != self.shapes:
+        if [*map(_shape, gradients)] != self.shapes:
             return False
-        if not self.contiguous:
-            gradients = [
-                g if g.stride() == stride else torch.empty_like(p).copy_(g)
-                for p, g, stride in zip(self.params, gradients, self.strides)
-            ]
-        elif not all(map(torch.Tensor.is_contiguous, gradients)):
-            gradients = [g.contiguous() for g in gradients]
+        if not (self.contiguous and all(map(_contiguous, gradients))):
+            gradients = [_laid(g, p) for g, p in zip(gradients, self.params)]
         for i in self.single:  # elsewhere a gradient that is negated lazily has gaps
             gradients[i] = gradients[i].resolve_neg()
-        self.at["g"] = _addresses(gradients)
-        self.held = gradients  # some are copies, which must live until the step is done
+        self.at["g"] = [*map(_address, gradients)]
+        self.held = gradients  # some may be copies, which must live until the step is done
         return 0 not in self.at["g"]
 
 
-def _addresses(tensors):
-    return [tensor.data_ptr() for tensor in tensors]
+def owned(p, memory, names):
+    """Return a memory of p with all arrays of `names`, each of which is its own and lies as p does."""
+    shared, arrays = not isinstance(memory, Memory), {}
+    for name in names:
+        value = memory.get(name)
+        if value is None:
+            arrays[name] = torch.empty_like(p, requires_grad=False)
+        elif shared or value.stride() != p.stride() or value.data_ptr() == p.data_ptr():
+            arrays[name] = torch.empty_like(p, requires_grad=False).copy_(value)
+    return Memory(memory, **arrays) if shared or arrays else memory
 
 
-def _same(a, b):
-    return a is b
+def _laid(g, p):
+    """Return a gradient whose elements lie in memory in the order of the parameter's."""
+    return g if g.stride() == p.stride() else torch.empty_like(p, requires_grad=False).copy_(g)
 
 
 def _order(optimizer):
@@ -187,13 +182,13 @@ def _misfit(p):
     """Return why a compiled loop cannot step a parameter, or None."""
     g = p.grad
     if type(p) not in (torch.Tensor, torch.nn.Parameter) or type(g) is not torch.Tensor:
-        return f"a parameter or its gradient is a {type(p).__name__}"
+        return f"a parameter is a {type(p).__name__} with a gradient that is a {type(g).__name__}"
     if p.layout is not torch.strided or not p.is_cpu:
-        return f"a parameter is on {p.device} in the layout {p.layout}"
+        return f"a parameter is on {p.device}, in the layout {p.layout}"
     if p.dtype not in REALS:
         return f"a parameter is of {p.dtype}"
     if p.is_neg() or p.is_inference():
-        return "a parameter is made in inference mode or negated lazily"
+        return "a parameter is made in inference mode, or negated lazily"
     if g.layout is not torch.strided:
         return "a gradient is sparse"
     if g.dtype != p.dtype:
@@ -205,15 +200,12 @@ def _misfit(p):
     return None if g.data_ptr() else "a gradient has no memory"
 
 
-def _unlike(p, memory):
+def unlike(p, memory):
     """Return why a memory does not fit a loop over the elements of p, or None."""
+    form = p.shape, p.dtype, p.device
     for name, value in memory.items():
         if isinstance(value, torch.Tensor):
-            if type(value) is not torch.Tensor or (value.shape, value.dtype, value.device) != (
-                p.shape,
-                p.dtype,
-                p.device,
-            ):
+            if type(value) is not torch.Tensor or (value.shape, value.dtype, value.device) != form:
                 return f"its memory {name} is not of the form of the parameter"
         elif not (value is None or isinstance(value, (bool, int, float, str))):
             return f"its memory {name} is a {type(value).__name__}"

@@ -9,7 +9,7 @@ from .hyperparameters import VOCABULARY
 from .optimizer import Optimizer
 from .vector import Vector
 
-PIECE = 2**15  # numbers of a parameter that are worked on together: so many that they stay in the processor's cache
+PIECE = 2**15  # numbers of a parameter that are worked on together: so few that they stay in the processor's cache
 
 
 class Many(np.ndarray):
@@ -85,7 +85,7 @@ class Batched:
         shape : tuple of int
             How all runs are laid out.
         decay : float or numpy.ndarray
-            Step t = 0, 1, ... uses lr / (t + 1)**decay.
+            Broadcasts to `shape`; step t = 0, 1, ... uses lr / (t + 1)**decay.
         axis : int
             The axis of p along which the runs lie: -1 or, of two, 0.
         """
@@ -96,7 +96,7 @@ class Batched:
             taken = take(value, shape, part)
             return taken.reshape(-1, 1) if axis == 0 and isinstance(taken, Many) else taken
 
-        rule, coupled = copy(self.rule), of_runs(self.coupled)
+        rule, coupled, decay = copy(self.rule), of_runs(self.coupled), of_runs(decay)
         settings = {name: of_runs(self.given[name]) for name in rule.defaults}
         rule.check(settings)
         rule.defaults = settings  # a rule may begin its memory with one of them
@@ -115,12 +115,24 @@ class Batched:
         return step
 
 
-def in_parts(runs, size, run):
-    """Call run(part) on the numbers 0 to runs - 1, as many at a time as the cache holds, `size` numbers for each run.
+def in_parts(runs, size, run, piece=PIECE):
+    """Call run(part) for one part of the runs after the other.
 
+    Parameters
+    ----------
+    runs : numpy.ndarray of int
+        The numbers of the runs.
+    size : int
+        Numbers of a run.
+    run : callable
+    piece : int
+        How many numbers a part may have, if it has more than one run.
+
+    Notes
+    -----
     Runs that a rule treats in different ways, such as those with and without momentum, are told apart and made anew.
     """
-    todo = np.array_split(np.arange(runs), -(-runs * size // PIECE) or 1)
+    todo = np.array_split(runs, min(len(runs), -(-len(runs) * size // piece)))
     with np.errstate(all="ignore"):
         while todo:
             part = todo.pop()

@@ -241,6 +241,7 @@ class Deciding(so.SGD):
         (dict(landscape=3), "needs a Landscape or a function"),
         (dict(landscape="digits", noise=0.1), "a task has its own start"),
         (dict(landscape="digits", start=(1, 2)), "a task has its own start"),
+        (dict(landscape="digits", steps=0), "steps must be at least 1 on a task"),
         (dict(landscape="digits", batch_size=0), "batch_size must be in"),
         (dict(landscape=lambda x: x**2), "needs a start"),
         (dict(landscape=lambda x: (x**2).sum(), start=(np.ones(3),)), r"must return a number for each run.*\(3,\)"),

@@ -66,7 +66,7 @@ class Lookahead(Optimizer):
         return dict(self.inner.init(p), slow=clone(p), i=0)
 
     def update(self, p, g, slow, i, lookahead, **inner):
-        """Return the new parameter, the fast weights, and the memory: the inner rule's, slow weights, steps since."""
+        """Return the fast weights and the memory: the inner rule's, slow weights, steps since."""
         k, alpha = lookahead
         fast, memory = self.inner.update(p, g, **inner)
         i = i + 1

@@ -181,7 +181,7 @@ def compare(optimizers, learning_rates, seeds=range(5), steps=300, batch_size=32
         layer of 32 rectified units.
         "deep": the same images, and four hidden layers of 32 sigmoid units; the gradients of the first layer are about
         a hundred times smaller than those of the last. With batch_size=1347 each step sees all training images.
-        "convolution": the same images, and two convolutions with 8 and 16 channels before the linear layer.
+        "convolution": the same images, and two convolutions with 4 and 8 channels before the linear layer.
         "letters": `data.letters`, which letter comes next after three; 51,214 places in a text to train on and 17,072
         to test, so that 300 batches of 32 show none twice.
         "text": `data.sentences` as `data.bag_of_words`, which chapter a sentence is from; 617 sentences to train on and

@@ -189,7 +189,7 @@ def _network(activation, column=None):
 
 
 def _filters(X, y, seed):
-    return network.filters((1, 8, 16), 64, int(y.max()) + 1, seed)
+    return network.filters((1, 4, 8), 32, int(y.max()) + 1, seed)
 
 
 def _factors(X, y, seed):

@@ -26,18 +26,18 @@ class Sweep:
     diverged : numpy.ndarray, bool
         Which runs left; on a task, which learned nothing, as in `Run`.
     losses : numpy.ndarray or None
-        With history=True the loss after each step, shape (steps + 1, *shape), NaN after the step at which a run left;
-        on a task that of each batch, before its step, shape (steps, *shape), as in `Run`.
+        With history=True the loss after each step, shape ``(steps + 1, *shape)``, NaN after a run has left; on a task
+        that of each batch, before its step, shape ``(steps, *shape)``, as in `Run`.
     test_metrics : numpy.ndarray, float64
         On a task only: what it measures on test examples, as in `Run`.
-    final_points : numpy.ndarray, float64, shape (*shape, coordinates)
-        Where each run ended. This and what follows is there on landscapes and functions only.
+    final_points : numpy.ndarray, float64
+        Where each run ended, shape ``(*shape, coordinates)``. On landscapes and functions only, as what follows.
     least_losses, best_steps : numpy.ndarray, float64 and int64
         The least loss of each run, and the step after which it had it; of equals, the first.
     left : numpy.ndarray, int64
         The step at which the run left ten times the landscape's box or was not finite; -1 if it did not.
     points : numpy.ndarray or None
-        With history=True the point after each step, shape (steps + 1, *shape, coordinates); NaN after `left`.
+        With history=True the point after each step, shape ``(steps + 1, *shape, coordinates)``; NaN after `left`.
     """
 
     def __init__(self, label, problem, steps, shape, settings, results):

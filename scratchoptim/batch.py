@@ -56,6 +56,8 @@ class Batched:
             optimizer = optimizer.row.rule
             if "weight_decay" in given and "weight_decay" not in inspect.signature(optimizer).parameters:
                 self.coupled = given["weight_decay"]
+        if isinstance(optimizer, type) and not issubclass(optimizer, Optimizer):
+            raise _not_elementwise(optimizer.__name__)
         own = {name: value for name, value in given.items() if self.coupled is None or name != "weight_decay"}
         self.rule = optimizer([Vector(0.0, 0.0)], **{name: _first(value) for name, value in own.items()})
         self.name = type(self.rule).__name__
@@ -70,10 +72,7 @@ class Batched:
             getattr(kind, name) is getattr(Optimizer, name) for name in ("step", "update_group")
         )
         if not (plain and self.rule.elementwise):
-            raise TypeError(
-                f"sweep needs a rule of scratchoptim that is elementwise, whose step in one number does not depend on "
-                f"another one or on another optimizer; {self.name} is none. Run it by trajectory, one run at a time"
-            )
+            raise _not_elementwise(self.name)
 
     def stepper(self, part, shape, decay=0.0, axis=-1):
         """Return the function (p, g, memory, t) -> (new p, new memory) of some runs.
@@ -113,6 +112,13 @@ class Batched:
             return rule.update(p, g, **(memory or rule.init(p)), **settings)
 
         return step
+
+
+def _not_elementwise(name):
+    return TypeError(
+        f"sweep needs a rule of scratchoptim that is elementwise, whose step in one number does not depend on another "
+        f"one; {name} is none. Run it by trajectory or compare, one run at a time"
+    )
 
 
 def in_parts(runs, size, run, piece=PIECE):

@@ -235,6 +235,9 @@ class Deciding(so.SGD):
     [
         (dict(optimizer=Normed), "Normed is none"),
         (dict(optimizer=Grouped), "Grouped is none"),
+        (dict(optimizer=torch.optim.Adam), "Adam is none"),
+        (dict(optimizer=so.torch.Lookahead), "Lookahead is none"),
+        (dict(optimizer=so.Lookahead), "must be a rule of scratchoptim"),
         (dict(optimizer=lambda params: torch.optim.SGD([torch.zeros(1)])), "SGD is none"),
         (dict(optimizer=Deciding), "no decision by the values of single parameters"),
         (dict(landscape="valley"), "task must be one of 'digits'.*got 'valley'"),

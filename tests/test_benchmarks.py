@@ -166,6 +166,17 @@ def test_the_loop_of_the_limit_reads_and_writes_what_it_should():
         assert torch.equal(new["m"], old["p"]) and torch.equal(new["v"], old["m"]) and torch.equal(new["g"], old["g"])
 
 
+def test_the_limit_of_a_gpu_moves_the_same(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda function, **options: function)
+    mover = limit.CompiledLimit([traffic.Step(("p", "g", "m"), ("p", "m"))], Tensors([(5,), (2, 3)]).copies())
+    [arrays] = next(mover.calls).args
+    assert {array.shape for array in arrays.values()} == {(11,)}
+    for number, array in enumerate(arrays.values(), 1):
+        array.fill_(number)
+    mover()
+    assert {name: array[0].item() for name, array in arrays.items()} == {"p": 3 ^ 2, "g": 2, "m": 1}
+
+
 def test_without_a_compiler_there_is_no_limit_but_all_else(monkeypatch, capsys):
     monkeypatch.setattr(limit, "compiler", lambda: None)
     [case] = cases(["GradientDescent"])

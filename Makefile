@@ -1,7 +1,7 @@
 # ScratchOptim. `make` alone lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book site test check format notebooks new bench clean
+.PHONY: help setup book site test check format notebooks family new bench clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -59,6 +59,9 @@ book: site  ## build the site (warnings are errors) and say how to open it
 
 notebooks: $(VENV)/.installed  ## execute all notebooks and bring them into normal form
 	@$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
+
+family: $(VENV)/.installed  ## train all rules up to 2020 on all tasks anew: scratchoptim/family.csv (15 minutes); some: make family NAMES="Adam SGD"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m scratchoptim.family $(NAMES)
 
 new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=LBFGS YEAR=1989 METHOD=L-BFGS; without YEAR: what is missing
 	@$(BIN)/python tools/new.py $(if $(NAME),"$(NAME)") $(if $(YEAR),--year "$(YEAR)") $(if $(METHOD),--method "$(METHOD)")

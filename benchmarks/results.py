@@ -7,14 +7,15 @@ from dataclasses import asdict
 from .cases import EXISTING, FLAGS, PACKAGE
 from .targets import fastest, targets
 from .timing import interval, median, ratios
+from .workloads import title
 
 
 def derived(results):
     """Return the results with what follows from the times, for readers of the file.
 
     Each row of steps gets "best", the fastest that exists; "milliseconds", the medians; and "multiples": variant ->
-    [median, low, high] of its ratios to the memory limit. "summary" has for each workload, over all rules, the least,
-    the median and the most of what compiled takes against others, and "targets" the readings.
+    [median, low, high] of its ratios to the memory limit. "summary" has for each workload its "title" and, over all
+    rules, the least, the median and the most of what compiled takes against others; "targets" are the readings.
     """
     rows = {}
     for workload, found in results["steps"].items():
@@ -29,7 +30,7 @@ def derived(results):
             }
             rows[workload].append({**row, **more})
     verdicts = [{**asdict(target), "met": target.met} for target in targets(results)]
-    summary = {workload: summarised(found) for workload, found in rows.items()}
+    summary = {workload: {"title": title(workload), **summarised(found)} for workload, found in rows.items()}
     return {**results, "steps": rows, "summary": summary, "targets": verdicts}
 
 

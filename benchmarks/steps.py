@@ -67,7 +67,9 @@ def step(case, shapes, rounds, device="cpu"):
         counted = traffic(rule, case.cycle, **case.settings)
         try:
             functions["limit"] = (CompiledLimit if device == "cuda" else Limit)(counted, tensors.copies())
+            functions["limit"]()
         except RuntimeError as error:
+            functions.pop("limit", None)
             print(error)
     for name in copies:
         functions[name]()

@@ -9,7 +9,7 @@ from .hyperparameters import VOCABULARY
 from .optimizer import Optimizer
 from .vector import Vector
 
-PIECE = 2**15  # numbers of a parameter that are worked on together: so many that they stay in the processor's cache
+PIECE = 2**15  # numbers of a parameter that are worked on together: so few that they stay in the processor's cache
 
 
 class Many(np.ndarray):
@@ -56,6 +56,8 @@ class Batched:
             optimizer = optimizer.row.rule
             if "weight_decay" in given and "weight_decay" not in inspect.signature(optimizer).parameters:
                 self.coupled = given["weight_decay"]
+        if isinstance(optimizer, type) and not issubclass(optimizer, Optimizer):
+            raise _not_elementwise(optimizer.__name__)
         own = {name: value for name, value in given.items() if self.coupled is None or name != "weight_decay"}
         self.rule = optimizer([Vector(0.0, 0.0)], **{name: _first(value) for name, value in own.items()})
         self.name = type(self.rule).__name__
@@ -70,10 +72,7 @@ class Batched:
             getattr(kind, name) is getattr(Optimizer, name) for name in ("step", "update_group")
         )
         if not (plain and self.rule.elementwise):
-            raise TypeError(
-                f"sweep needs a rule of scratchoptim that is elementwise, whose step in one number does not depend on "
-                f"another one or on another optimizer; {self.name} is none. Run it by trajectory, one run at a time"
-            )
+            raise _not_elementwise(self.name)
 
     def stepper(self, part, shape, decay=0.0, axis=-1):
         """Return the function (p, g, memory, t) -> (new p, new memory) of some runs.
@@ -85,7 +84,7 @@ class Batched:
         shape : tuple of int
             How all runs are laid out.
         decay : float or numpy.ndarray
-            Step t = 0, 1, ... uses lr / (t + 1)**decay.
+            Broadcasts to `shape`; step t = 0, 1, ... uses lr / (t + 1)**decay.
         axis : int
             The axis of p along which the runs lie: -1 or, of two, 0.
         """
@@ -96,7 +95,7 @@ class Batched:
             taken = take(value, shape, part)
             return taken.reshape(-1, 1) if axis == 0 and isinstance(taken, Many) else taken
 
-        rule, coupled = copy(self.rule), of_runs(self.coupled)
+        rule, coupled, decay = copy(self.rule), of_runs(self.coupled), of_runs(decay)
         settings = {name: of_runs(self.given[name]) for name in rule.defaults}
         rule.check(settings)
         rule.defaults = settings  # a rule may begin its memory with one of them
@@ -115,12 +114,31 @@ class Batched:
         return step
 
 
-def in_parts(runs, size, run):
-    """Call run(part) on the numbers 0 to runs - 1, as many at a time as the cache holds, `size` numbers for each run.
+def _not_elementwise(name):
+    return TypeError(
+        f"sweep needs a rule of scratchoptim that is elementwise, whose step in one number does not depend on another "
+        f"one; {name} is none. Run it by trajectory or compare, one run at a time"
+    )
 
+
+def in_parts(runs, size, run, piece=PIECE):
+    """Call run(part) for one part of the runs after the other.
+
+    Parameters
+    ----------
+    runs : numpy.ndarray of int
+        The numbers of the runs.
+    size : int
+        Numbers of a run.
+    run : callable
+    piece : int
+        How many numbers a part may have, if it has more than one run.
+
+    Notes
+    -----
     Runs that a rule treats in different ways, such as those with and without momentum, are told apart and made anew.
     """
-    todo = np.array_split(np.arange(runs), -(-runs * size // PIECE) or 1)
+    todo = np.array_split(runs, min(len(runs), -(-len(runs) * size // piece)))
     with np.errstate(all="ignore"):
         while todo:
             part = todo.pop()

@@ -290,10 +290,9 @@ CATALOG = [
         chapter="2018-amsgrad",
         predecessor="Adam",
         twin=None,
-        oracle="the paper's Algorithm 2, and pytorch_optimizer's Yogi",
+        oracle="the update of v by cases, and pytorch_optimizer's Yogi without its bias correction",
         color="#780F78",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
-        published={"where": "section 5", "betas": "(0.9, 0.999)", "eps": "0.001"},
     ),
     Row(
         rule=optimizers.AdaBound,
@@ -307,6 +306,13 @@ CATALOG = [
         oracle="pytorch_optimizer's AdaBound, and the authors' program",
         color="#8700FF",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2, "gamma": 0.01}},
+        published={
+            "where": "Algorithm 2 and section 5",
+            "lr": "0.001",
+            "betas": "(0.9, 0.999)",
+            "final_lr": "0.1",
+            "gamma": "1 - β₂",
+        },
     ),
     Row(
         rule=optimizers.LookaheadSGD,
@@ -348,6 +354,7 @@ CATALOG = [
         oracle="torch.optim.RAdam",
         color="#785A4B",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "betas": (0.9, 0.99)}},
+        published={"where": "experiments", "betas": "(0.9, 0.999)"},
     ),
     Row(
         rule=optimizers.AdaBelief,
@@ -361,6 +368,7 @@ CATALOG = [
         oracle="pytorch_optimizer's AdaBelief, and the paper's Algorithm 2",
         color="#C30F00",
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        published={"lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
     ),
 ]
 

@@ -43,6 +43,65 @@ def digits():
     return (X / 16).astype(np.float32), y.astype(np.int64)
 
 
+def pixels(images=200):
+    """Return some of the `digits` as entries of a table with a row for each image and a column for each pixel.
+
+    Parameters
+    ----------
+    images : int
+        How many, from the first; at least 1.
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (64 images, 2), int64
+        Row and column of each entry.
+    y : numpy.ndarray, shape (64 images,), float32
+        The entries: ink, 0 to 1.
+
+    Examples
+    --------
+    >>> X, y = pixels(images=2)
+    >>> X[65].tolist(), round(float(y[:64].mean()), 3)
+    ([1, 1], 0.287)
+    """
+    table = digits()[0][:images]
+    return np.argwhere(np.ones_like(table)).astype(np.int64), table.reshape(-1)
+
+
+def diabetes():
+    """Return scikit-learn's diabetes data: ten measurements of 442 patients, and how far the disease went in a year.
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (442, 10), float32
+        Age, sex, body mass index, blood pressure and six of the blood serum; each with mean 0 and variance 1.
+    y : numpy.ndarray, shape (442,), float32
+        The progression, with mean 0 and variance 1. Half of the variance is noise that no method predicts.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        scikit-learn, whose package contains the data, is not installed.
+
+    References
+    ----------
+    Efron, Hastie, Johnstone and Tibshirani, "Least Angle Regression", Ann. Statist. 32(2), 2004,
+    https://doi.org/10.1214/009053604000000067
+
+    Examples
+    --------
+    >>> X, y = diabetes()
+    >>> X.shape, round(float(X.var()), 3), round(float(y.var()), 3)
+    ((442, 10), 1.0, 1.0)
+    """
+    try:
+        from sklearn.datasets import load_diabetes
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("diabetes() reads a data set of scikit-learn: pip install scikit-learn") from error
+    X, y = (a - a.mean(0) for a in load_diabetes(return_X_y=True))
+    return (X / X.std(0)).astype(np.float32), (y / y.std()).astype(np.float32)
+
+
 def sentences():
     """Return sentences of this book, and the chapter that each stands in.
 

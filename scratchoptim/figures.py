@@ -14,6 +14,7 @@ from .charts import Chart, Curve
 from .graph_picture import graph
 from .heatmap import heatmap
 from .maps import check_box, ground, map_axes, marks, path, rings, scene, shape
+from .rank_picture import ranks
 from .words import about, number, story
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "heatmap",
     "lines",
     "panels",
+    "ranks",
     "sensitivity",
     "style",
     "surface",

@@ -1,6 +1,7 @@
 """live: what the playgrounds of the site ask of the package. It runs in the reader's browser, in MicroPython.
 
-Requests come as JSON; an answer is JSON and an array of floats, which the page reads where it lies in memory.
+Requests come as JSON; an answer is JSON and an array of floats, which the page reads where it lies in memory. What a
+page may never need (`rewrite`, `graph`, the other rules) is imported when it is first asked for: a reader waits.
 """
 
 import json
@@ -12,7 +13,6 @@ from binascii import unhexlify
 from . import landscapes, optimizers
 from .hyperparameters import joined
 from .optimizer import Optimizer
-from .rewrite import carried, edited, explain
 from .trajectory import trajectory
 
 _numbers = array("d")
@@ -46,9 +46,9 @@ def answer(text):
     global _numbers
     request = _exact(json.loads(text))
     if request["kind"] == "graph":
-        from . import graph
+        from .graph import answer as traced
 
-        reply, _numbers = graph.answer(request)
+        reply, _numbers = traced(request)
         return json.dumps(dict(reply, count=len(_numbers)))
     place, reply = landscape(request["landscape"]), {}
     _numbers = array("d")
@@ -83,6 +83,8 @@ def rule(name, program=None):
     """Return the class of a rule by its name, and the other names of its program if it is not of the package."""
     if program is not None:
         if _programs.get("text") != (name, program):  # the last one is kept: it is asked for again and again
+            from .rewrite import carried
+
             _programs["made"] = carried(name, program)
             _programs["text"] = name, program
         return _programs["made"]
@@ -107,6 +109,8 @@ def _run(place, request, one):
     try:
         kind, names = rule(one["name"], one.get("program"))
         if source is not None:
+            from .rewrite import edited
+
             kind = edited(kind, source, names)
         noise = request["noise"] if one.get("noisy", True) else 0.0
         run = trajectory(
@@ -114,6 +118,8 @@ def _run(place, request, one):
             request["decay"], **joined(one["settings"])
         )  # fmt: skip
     except Exception as error:  # whatever a rule that the reader wrote may raise: it is told, not logged
+        from .rewrite import explain
+
         message, line = explain(error, source)
         return {"count": 0, "left": None, "error": {"message": message, "line": line}}
     _numbers.extend(array("d", [z for point in run.points for z in point]))

@@ -1,4 +1,4 @@
-"""The small networks of the book's experiments: layers of weights, trained by cross-entropy, in float64."""
+"""The small models of the book's experiments, in float64: networks of layers, of convolutions, and two factors."""
 
 import math
 from contextlib import contextmanager
@@ -59,10 +59,15 @@ def loss(parameters, X, y, activation):
 
 def step(optimizer, parameters, X, y, activation):
     """Let the optimizer take one step; return the loss before it, a float."""
+    return descend(optimizer, lambda: loss(parameters, X, y, activation))
+
+
+def descend(optimizer, objective):
+    """Let the optimizer take one step on what objective() returns, a torch scalar; return its value before, a float."""
 
     def closure():
         optimizer.zero_grad()
-        value = loss(parameters, X, y, activation)
+        value = objective()
         value.backward()
         return value
 
@@ -129,6 +134,77 @@ def gradients(parameters, X, y, activation, batch_size=None, seed=0):
     names = [f"{letter}{layer + 1}" for layer in range(len(parameters) // 2) for letter in "Wb"]
     stacked = {name: torch.stack(parts).numpy() for name, parts in zip(names, zip(*values))}
     return stacked if batch_size else {name: g[0] for name, g in stacked.items()}
+
+
+def filters(channels, features, classes, seed):
+    """Return the parameters of a network of convolutions, each of 3 x 3 pixels, and a last linear layer.
+
+    Parameters
+    ----------
+    channels : tuple of int
+        Of the image, then of the result of each convolution.
+    features : int
+        Numbers that are left of an image after the last convolution and pooling.
+    classes : int
+    seed : int
+
+    Returns
+    -------
+    list of torch.Tensor, float64, requiring gradients
+        W1 (channels, channels before, 3, 3), b1 (channels,) ... W (classes, features), b (classes,); spread as in
+        `weights`.
+
+    Examples
+    --------
+    >>> [tuple(p.shape) for p in filters((1, 8, 16), 64, 10, 0)]
+    [(8, 1, 3, 3), (8,), (16, 8, 3, 3), (16,), (10, 64), (10,)]
+    """
+    import torch
+
+    generator, parameters = torch.Generator().manual_seed(seed), []
+    shapes = [(after, before, 3, 3) for before, after in zip(channels, channels[1:])] + [(classes, features)]
+    for shape in shapes:
+        normal = torch.randn(shape, dtype=torch.float64, generator=generator)
+        parameters += [normal * math.sqrt(2 / math.prod(shape[1:])), torch.zeros(shape[0], dtype=torch.float64)]
+    return [p.requires_grad_() for p in parameters]
+
+
+def convolve(parameters, X):
+    """Return the scores of the classes for square images of one channel, X of shape (examples, pixels).
+
+    After each convolution, which keeps the size, come rectified units and the largest of each 2 x 2 pixels.
+    """
+    from torch.nn import functional
+
+    *convolutions, W, b = parameters
+    side = math.isqrt(X.shape[-1])
+    x = X.reshape(-1, 1, side, side)
+    for filter, bias in zip(convolutions[::2], convolutions[1::2]):
+        x = functional.max_pool2d(functional.conv2d(x, filter, bias, padding=1).relu(), 2)
+    return x.flatten(1) @ W.T + b
+
+
+def factors(rows, columns, rank, seed):
+    """Return the parameters of a table that is a product of two factors and has an offset for each row and column.
+
+    Returns
+    -------
+    list of torch.Tensor, float64, requiring gradients
+        U (rows, rank), V (columns, rank), normal with standard deviation 0.3; b (rows,), c (columns,), zeros.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    both = [0.3 * torch.randn(n, rank, dtype=torch.float64, generator=generator) for n in (rows, columns)]
+    offsets = [torch.zeros(n, dtype=torch.float64) for n in (rows, columns)]
+    return [p.requires_grad_() for p in both + offsets]
+
+
+def multiply(parameters, places):
+    """Return the entries of the table U Vᵀ + b + c at places, shape (entries, 2): row and column of each."""
+    U, V, b, c = parameters
+    row, column = places.T
+    return (U[row] * V[column]).sum(-1) + b[row] + c[column]
 
 
 @contextmanager

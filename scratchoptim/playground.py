@@ -279,6 +279,7 @@ def _range(low, high, scale, value):
         step = spacing(math.log10(low), math.log10(high), math.log10(value))
         return {"low": low, "high": high, "scale": "log", "step": step}
     low, high = min(0.0 if scale == "log" else low, value), max(high, value)
+    low = value if value - low < (high - low) / 250 else low  # no step is so short: begin where the value is
     return {"low": low, "high": high, "scale": "linear", "step": spacing(low, high, value)}
 
 

@@ -17,23 +17,45 @@ from .optimizer import Optimizer
 
 # The modules of the package that the page has, besides the rules; what is used of others is not portable.
 MODULES = ("optimizer", "optimizers", "ops", "vector", "landscapes", "trajectory", "hyperparameters", "noise", "dual")
+# What the package itself has there, besides the rules.
+NAMES = ("landscapes", "ops", "optimizers", "Optimizer", "Trajectory", "trajectory", "Vector")
 
 
 class NotPortable(Exception):
     """A rule cannot be run in the page; the text says why, to be read after the name of the rule."""
 
 
-def package():
-    """Return the text of the page's scratchoptim/__init__.py: what of the package's own names the page can have."""
+def packages():
+    """Return the page's own versions of the package's __init__.py files, path -> text.
+
+    They have those names that the page can have, and read the file of a rule when its name is first asked for: most
+    pages show two or three of the rules.
+    """
     from . import optimizers
 
-    return (
+    homes = {name: getattr(optimizers, name).__module__.rpartition(".")[2] for name in optimizers.__all__}
+    rules = (
+        f"_HOMES = {homes!r}\n\n\n"
+        "def __getattr__(name):\n"
+        "    home = _module(__name__, _HOMES.get(name, name))\n"
+        "    return getattr(home, name) if name in _HOMES else home\n\n\n"
+        "def _module(package, name):  # MicroPython asks here for modules too: from scratchoptim import live\n"
+        "    try:\n"
+        "        return __import__(package + '.' + name, None, None, (name,))\n"
+        "    except ImportError:\n"
+        "        raise AttributeError(name)\n"
+    )
+    whole = (
         "from . import landscapes, ops, optimizers\n"
         "from .optimizer import Optimizer\n"
-        f"from .optimizers import {', '.join(optimizers.__all__)}\n"
         "from .trajectory import Trajectory, trajectory\n"
-        "from .vector import Vector\n"
+        "from .vector import Vector\n\n\n"
+        "def __getattr__(name):\n"
+        "    if name in optimizers._HOMES:\n"
+        "        return getattr(optimizers, name)\n"
+        "    return optimizers._module(__name__, name)\n"
     )
+    return {f"{__package__}/__init__.py": whole, f"{__package__}/optimizers/__init__.py": rules}
 
 
 def edited_method(rule):
@@ -124,9 +146,11 @@ def _kind(value):
 
 def _check_attributes(name, value, attributes):
     """Raise if the package is used for something that it does not have in the page."""
+    from . import optimizers
+
     if isinstance(value, ModuleType) and value.__name__ == __package__:
         for attribute in sorted(attributes):
-            if attribute not in package().replace(",", "").split():
+            if attribute not in (*NAMES, *optimizers.__all__):
                 raise NotPortable(f"uses {name}.{attribute}, which the page does not have")
 
 

@@ -277,7 +277,7 @@ def _type_error(text, quoted, source):
 def _arguments(source):
     """Return the names between the brackets of the first def."""
     inner = source.split("(", 1)[-1].split(")", 1)[0]
-    names = [part.split("=")[0].strip() for part in inner.replace("\n", " ").split(",")]
+    names = [part.split("=")[0].strip().lstrip("*") for part in inner.replace("\n", " ").split(",")]
     return [name for name in names if name and name != "self"]
 
 

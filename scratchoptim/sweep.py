@@ -7,6 +7,7 @@ import numpy as np
 from .batch import Batched, Many, as_array, broadcast, in_parts, keep, take
 from .landscapes import Landscape
 from .noise import Noise
+from .training import train
 
 
 class Sweep:
@@ -21,18 +22,22 @@ class Sweep:
     settings : dict
         All that was swept over or could have been, by name: hyperparameters, noise, seed, decay, as given.
     final_losses : numpy.ndarray, float64
-        The exact loss at the end; of a run that left, at the point where it did.
-    final_points : numpy.ndarray, float64, shape (*shape, coordinates)
-        Where each run ended.
+        The exact loss at the end, on a task that of all training examples; of a run that left, where it did.
+    diverged : numpy.ndarray, bool
+        Which runs left; on a task, which learned nothing, as in `Run`.
+    losses : numpy.ndarray or None
+        With history=True the loss after each step, shape ``(steps + 1, *shape)``, NaN after a run has left; on a task
+        that of each batch, before its step, shape ``(steps, *shape)``, as in `Run`.
+    test_metrics : numpy.ndarray, float64
+        On a task only: what it measures on test examples, as in `Run`.
+    final_points : numpy.ndarray, float64
+        Where each run ended, shape ``(*shape, coordinates)``. On landscapes and functions only, as what follows.
     least_losses, best_steps : numpy.ndarray, float64 and int64
         The least loss of each run, and the step after which it had it; of equals, the first.
     left : numpy.ndarray, int64
         The step at which the run left ten times the landscape's box or was not finite; -1 if it did not.
-    diverged : numpy.ndarray, bool
-        Which runs left.
-    losses, points : numpy.ndarray or None
-        With history=True the loss and the point after each step, shapes (steps + 1, *shape) and (steps + 1, *shape,
-        coordinates); NaN after the step at which a run left.
+    points : numpy.ndarray or None
+        With history=True the point after each step, shape ``(steps + 1, *shape, coordinates)``; NaN after `left`.
     """
 
     def __init__(self, label, problem, steps, shape, settings, results):
@@ -72,30 +77,34 @@ class Sweep:
         )
 
 
-def sweep(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, decay=0.0, history=False, **hyperparameters):
+def sweep(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, decay=0.0, history=False, batch_size=32,
+          **hyperparameters):  # fmt: skip
     """Make many runs of an optimizer at once: each argument that could be one number may be an array.
 
     The arrays broadcast against one another as in NumPy, and there is one run for each place of the result. All runs
     are one batch that goes through the rule's own unchanged `update`; this takes a thousandth of the time of a loop.
-    Each run is that of `trajectory` with the same numbers, to rounding.
+    Each run is that of `trajectory` with the same numbers, to rounding; or, on a task, that of `compare`.
 
     Parameters
     ----------
     optimizer : class of a rule of this package, or of its torch face, whose coupled weight_decay is taken too
         It must be elementwise: its step in one number may not depend on another.
-    landscape : Landscape, or function
+    landscape : Landscape, function, or str
+        The name of a task of `compare`, such as "digits", trains its model, for each place of the result anew.
         A function takes as many coordinates as `start` has, float64 tensors, one number for each run, and is made of
         arithmetic and functions of torch, which differentiates it. (Or it has a method ``value_and_gradient``, which
         takes the coordinates as NumPy arrays and returns the value and the tuple of derivatives.)
     start : sequence of float or array, optional
-        The coordinates. Default: the landscape's own start; a function needs one.
+        The coordinates. Default: the landscape's own start; a function needs one, a task has its own.
     steps : int >= 0
     noise, decay : float >= 0, or array
         As in `trajectory`.
     seed : int >= 0, or array of them
-        Of the noise.
+        Of the noise; of a task, as in `compare`.
     history : bool
         Whether to keep loss and point of every step.
+    batch_size : int
+        Of a task.
     **hyperparameters : float, bool or array
         Of the optimizer; in a pair such as betas each part may be an array.
 
@@ -106,8 +115,8 @@ def sweep(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, decay=
     Raises
     ------
     TypeError, ValueError
-        If the optimizer is not an elementwise rule, shapes do not fit, a number is out of its interval, or a function
-        has no start.
+        If the optimizer is not an elementwise rule, shapes do not fit, a number is out of its interval, a function has
+        no start, or there is no such task.
 
     Examples
     --------
@@ -128,18 +137,26 @@ def sweep(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, decay=
         if not np.all(np.asarray(value) >= 0):
             raise ValueError(f"sweep: {name} must be at least 0, got {value!r}")
     rule = Batched(optimizer, hyperparameters)
+    given = dict(rule.given, seed=_seeds(seed), decay=as_array(decay))
+    if isinstance(landscape, str):
+        if start is not None or np.any(noise):
+            raise ValueError("sweep: a task has its own start, and its noise is that of its batches; seed changes both")
+        shape = broadcast(given)
+        results = train(rule, given, shape, landscape, steps, batch_size, history)
+        found = {name: values.reshape(values.shape[:-1] + shape) for name, values in results.items()}
+        return Sweep(rule.name, landscape, steps, shape, given, found)
     place = _Place(landscape, start)
-    given = dict(rule.given, noise=as_array(noise), seed=_seeds(seed), decay=as_array(decay))
+    given["noise"] = as_array(noise)
     shape = broadcast({**given, "start": place.start})
     results = {}
 
     def run(part):
         p = np.stack([np.broadcast_to(take(x, shape, part), len(part)) for x in place.start])
-        step = rule.stepper(part, shape, take(given["decay"], shape, part))
+        step = rule.stepper(part, shape, given["decay"])
         noises = _noises(take(given["noise"], shape, part), take(given["seed"], shape, part), len(part))
         keep(results, _descend(place, p.view(Many), step, noises, steps, history), part, math.prod(shape))
 
-    in_parts(math.prod(shape), len(place.start), run)
+    in_parts(np.arange(math.prod(shape)), len(place.start), run)
     found = {name: values.reshape(values.shape[:-1] + shape) for name, values in results.items()}
     for name in [name for name in found if name.endswith("points")]:  # from the axis before those of the runs
         found[name] = np.moveaxis(found[name], -1 - len(shape), -1)

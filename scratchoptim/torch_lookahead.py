@@ -174,6 +174,11 @@ class _Slow(optimizers.Lookahead):
         """Return no gradient, of whatever kind it may be: it has been used."""
         return None
 
+    def _write(self, p, new, memory):
+        if memory["i"] == 0:  # elsewhere the parameter is where the optimizer has put it
+            return Rule._write(self, p, new, memory)
+        self.state[p] = memory
+
 
 def _parted(saved):
     """Return the two parts of a checkpoint, of the inner optimizer and of the slow weights; if it is none, twice it."""

@@ -58,7 +58,7 @@ def sgdw(gradient, start, steps, lr, momentum, weight_decay):
 
 
 def yogi(gradient, start, steps, lr, betas, eps, initial_accumulator_value):
-    """Zaheer et al. (2018), Algorithm 2: v goes towards g² by (1 - β₂)g², from whichever side it is on."""
+    """Zaheer et al. (2018): v goes towards g² by (1 - β₂)g², from whichever side it is on."""
     path, gradients, v = [start], [], initial_accumulator_value
     for t in range(1, steps + 1):
         gradients.append(gradient(path[-1]))

@@ -206,3 +206,18 @@ def test_letters_may_look_at_fewer_and_tell_all_apart():
         data.letters(before=0)
     with pytest.raises(ValueError, match="least"):
         data.letters(least=0)
+
+
+def test_pixels_are_the_digits_entry_by_entry():
+    X, y = data.pixels(images=7)
+    images = data.digits()[0]
+    assert X.shape == (7 * 64, 2) and X.dtype == np.int64 and y.dtype == np.float32
+    assert len({*map(tuple, X)}) == len(X)
+    np.testing.assert_array_equal(images[X[:, 0], X[:, 1]], y)
+
+
+def test_diabetes_is_standardised():
+    X, y = data.diabetes()
+    assert X.shape == (442, 10) and y.shape == (442,) and X.dtype == y.dtype == np.float32
+    for column in (*X.T, y):
+        assert abs(column.mean()) < 1e-6 and abs(column.std() - 1) < 1e-6

@@ -98,13 +98,17 @@ PACKAGE = {
     "HeavyBall's sign": ("optimizers/heavy_ball.py", "momentum * v - lr * g", "momentum * v + lr * g"),
     "Nesterov's sign": ("optimizers/nesterov.py", "p - lr * g", "p + lr * g"),
     "SGD's sign": ("optimizers/sgd.py", "p - lr * u", "p + lr * u"),
+    "AdamW's decay": ("optimizers/adamw.py", "1 - lr * weight_decay", "1 + lr * weight_decay"),
+    "Yogi's square": ("optimizers/yogi.py", "sign(v - g**2) * g**2", "sign(v - g**2) * g"),
+    "RAdam's threshold": ("optimizers/radam.py", "rho > 5", "rho > 4"),
+    "decoupled decay of any rule": ("torch.py", '1 - group["lr"] * decay', '1 + group["lr"] * decay'),
     "slider at its maximum": (
         "sliders.py",
         "            state = self.state()\n",
         f"            state = self.state()\n{MAXIMUM}",
     ),
 }
-TESTS = {"sliders.py": ["tests/test_playground.py"]}
+TESTS = {"sliders.py": ["tests/test_playground.py"], "torch.py": ["tests/test_torch.py", "-k", "decoupled"]}
 
 
 @pytest.fixture

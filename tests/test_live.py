@@ -88,6 +88,23 @@ def test_the_companions_of_a_path_come_behind_its_norms():
     assert numbers[4 * 21 :] == [z for point in run.companions for z in point]
 
 
+def test_a_mistake_in_a_rule_around_a_rule_is_told():
+    settings = dict(SETTINGS, dampening=0.0, nesterov=False)
+    settings.update({"lookahead.0": 3.0, "lookahead.1": 0.5})
+    text = show_source(LookaheadSGD.update).text
+    for right, wrong, line, words in (
+        ("i >= k", "i >= kk", 6, "there is no name kk"),
+        ("(p, g, **inner)", "(p, g, **iner)", 4, "there is no name iner; did you mean inner?"),
+        ("slow=slow, ", "", 9, "the memory that update returns must hold i, slow, v, but it holds i, v"),
+    ):
+        assert text.count(right) == 1
+        (run,) = ask(request("LookaheadSGD", settings, text.replace(right, wrong)))[0]["runs"]
+        assert run["error"]["line"] == line and run["error"]["message"].startswith(words), run
+    reset = text.replace("fast, i = slow, 0", "fast, i = slow, 0\n        memory = self.inner.init(p)")
+    plain, changed = (ask(request("LookaheadSGD", settings, one)) for one in (text, reset))
+    assert changed[0]["runs"][0]["error"] is None and changed[1] != plain[1]
+
+
 def test_numbers_may_come_as_their_bits():
     exact = {name: bits(value) for name, value in SETTINGS.items()}
     assert ask(dict(request(settings=exact), x=bits(-3.5), y=bits(1.2))) == ask(request())

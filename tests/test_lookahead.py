@@ -6,9 +6,10 @@ import pickle
 import textwrap
 
 import pytest
+import pytorch_optimizer
 import torch
-from oracles import ORACLES
-from test_catalog import agrees, run
+from oracles import ORACLES, SECOND
+from test_catalog import agrees, gradient, run
 from test_torch import Tables, agree, backward, network, train
 
 import scratchoptim as so
@@ -97,6 +98,27 @@ def test_around_every_torch_class_it_is_the_rules_lookahead(row):
     a, _ = trained(lambda params: so.Lookahead(row.rule(params, **settings), 4, 0.3))
     b, _ = trained(lambda params: optim.Lookahead(getattr(optim, row.name)(params, **settings), 4, 0.3))
     agree(a, b, 1e-12)
+
+
+@pytest.mark.parametrize("name", ["LookaheadSGD", "LookaheadAdam"])
+def test_it_is_another_librarys(name):
+    oracle, tolerance = SECOND[name]
+    for settings in [one for one in ORACLES[name][1] if one["lookahead"][1] < 1]:  # it refuses 1
+        theirs = oracle(gradient, 1.5, 100, **settings)
+        assert run(getattr(so, name), 1.5, 100, **settings) == pytest.approx(theirs, rel=tolerance, abs=tolerance)
+
+
+@every_maker
+def test_on_a_network_it_is_another_librarys_which_has_its_slow_weights_from_the_start(make):
+    def library(params, k=5, alpha=0.5):
+        return pytorch_optimizer.Lookahead(torch.optim.SGD(params, lr=0.05, momentum=0.9), k=k, alpha=alpha)
+
+    agree(trained(make, k=4, alpha=0.3)[0], trained(library, k=4, alpha=0.3)[0], 1e-13)
+    model, first = network(), network()
+    optimizer = library(model.parameters(), k=1, alpha=0.0)
+    model.load_state_dict(network(seed=1).state_dict())
+    train(model, optimizer, [0])
+    agree(model, first, 0.0)  # what was loaded is lost; here it is kept, as a test below says
 
 
 # Special cases -------------------------------------------------------------------------------------------------------

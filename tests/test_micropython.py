@@ -1,6 +1,7 @@
 """The files that a browser runs stay inside the Python that MicroPython knows, and give the same to the last bit."""
 
 import ast
+import inspect
 import json
 import shutil
 import struct
@@ -14,7 +15,7 @@ from test_landscapes import QUADRATICS
 from scratchoptim import landscapes, trajectory
 from scratchoptim.catalog import CATALOG
 from scratchoptim.landscapes import quadratic
-from scratchoptim.portable import package
+from scratchoptim.portable import packages
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scratchoptim"
@@ -69,7 +70,7 @@ def micropython(tmp_path_factory):
     node = shutil.which("node", path=f"{ROOT}/.venv/bin") or shutil.which("node")
     assert node and (ROOT / "node_modules/@micropython").is_dir(), "run `make test`: it installs Node and npm packages"
     files = {f"scratchoptim/{p.relative_to(PACKAGE)}": p.read_text("utf8") for p in CORE}
-    files["scratchoptim/__init__.py"] = package()
+    files.update(packages())
 
     def run(script):
         job = tmp_path_factory.mktemp("micropython") / "job.json"
@@ -116,5 +117,40 @@ def test_the_core_imports_only_math_and_itself(path):
             assert node.level > 0 or node.module in MORE.get(path.stem, set())
 
 
-def test_the_browsers_files_are_small_as_they_are_sent():
-    assert len(zlib.compress(b"".join(p.read_bytes() for p in CORE), 9)) < 40_000
+# ---- budgets, compressed as a server sends them: what a reader waits for, and what a rule adds
+
+FIRST = 25_000  # bytes; of Python that is read until the first path
+RULE = 1_900  # bytes; a rule of 80 lines
+ALL = 60_000  # bytes
+READ = """
+import json, sys
+from scratchoptim import live
+
+asked = dict(name="HeavyBall", settings=dict(lr=0.05, momentum=0.5), noisy=True)
+state = dict(kind="run", landscape="valley", x=-3.5, y=1.2, steps=20, noise=0.0, decay=0.0, seed=0)
+reply = json.loads(live.answer(json.dumps(dict(state, optimizers=[asked]))))
+print(json.dumps(reply["runs"][0]["error"]))
+print(json.dumps(sorted(getattr(module, "__file__", "") for module in sys.modules.values())))
+"""
+
+
+def size(*texts):
+    return len(zlib.compress("".join(texts).encode("utf8"), 9))
+
+
+def test_a_page_reads_little_until_its_first_path(micropython):
+    error, paths = micropython(READ)
+    read = [path for path in paths if path.startswith("scratchoptim/")]
+    rules = [path for path in read if "/optimizers/" in path and not path.endswith("__init__.py")]
+    assert (error, rules) == (None, ["scratchoptim/optimizers/heavy_ball.py"])
+    assert not {f"scratchoptim/{later}.py" for later in ("rewrite", "graph", "expression")} & set(read)
+    assert size(*(packages().get(path) or (ROOT / path).read_text("utf8") for path in read)) < FIRST
+
+
+@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+def test_a_rule_adds_little(row):
+    assert size(Path(inspect.getfile(row.rule)).read_text("utf8")) < RULE
+
+
+def test_all_files_are_small_as_they_are_sent():
+    assert size(*(p.read_text("utf8") for p in CORE)) < ALL

@@ -116,3 +116,27 @@ def test_looking_at_gradients_changes_nothing(examples):
 def test_a_batch_holds_between_one_example_and_all(examples, batch_size):
     with pytest.raises(ValueError, match=r"batch_size must be in \[1, 50\]"):
         network.gradients(network.weights((6, 3), 0), *examples, torch.tanh, batch_size=batch_size)
+
+
+def test_a_convolution_is_the_sum_over_windows():
+    W1, b1, W2, b2 = parameters = network.filters((1, 3), 12, 5, 0)
+    X = torch.randn(4, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    padded = np.zeros((4, 6, 6))
+    padded[:, 1:5, 1:5] = X.reshape(4, 4, 4)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    sums = np.maximum(np.einsum("nijkl,ckl->ncij", windows, W1.detach().numpy()[:, 0]), 0)
+    pooled = sums.reshape(4, 3, 2, 2, 2, 2).max(axis=(3, 5)).reshape(4, 12)
+    expected = pooled @ W2.detach().numpy().T
+    np.testing.assert_allclose(network.convolve(parameters, X).detach().numpy(), expected, rtol=1e-12)
+    assert not b1.any() and not b2.any() and all(p.requires_grad for p in parameters)
+
+
+def test_factors_multiply_to_a_table():
+    U, V, b, c = parameters = network.factors(5, 4, 2, 0)
+    with torch.no_grad():
+        for p in (b, c):
+            p.normal_(generator=torch.Generator().manual_seed(2))
+    places = torch.cartesian_prod(torch.arange(5), torch.arange(4))
+    table = U @ V.T + b[:, None] + c
+    torch.testing.assert_close(network.multiply(parameters, places), table.reshape(-1), rtol=1e-14, atol=1e-14)
+    assert all(map(torch.equal, network.factors(5, 4, 2, 1), network.factors(5, 4, 2, 1)))

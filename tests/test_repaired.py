@@ -374,10 +374,10 @@ WRONG = {
 )
 @pytest.mark.parametrize("mistake", WRONG)
 def test_a_mistake_in_the_decoupled_decay_is_seen(name, options, mistake, monkeypatch):
-    def value(self, p, group):
-        return WRONG[mistake](p.detach(), group["lr"], self._decay(group))
+    def seen(self, p, g, group):
+        return WRONG[mistake](p, group["lr"], self._decay(group)), g
 
-    monkeypatch.setattr(optim.TorchOptimizer, "_value", value)
+    monkeypatch.setattr(optim.TorchOptimizer, "_seen", seen)
     p, q = (torch.tensor([2.0, -3.0], dtype=torch.float64, requires_grad=True) for _ in range(2))
     ours = getattr(optim, name)([p], lr=0.1, weight_decay=0.1, **options)
     theirs = getattr(torch.optim, name)([q], lr=0.1, weight_decay=0.1, **options)

@@ -11,7 +11,8 @@ import scratchoptim as so
 from scratchoptim import landscapes, trajectory
 from scratchoptim.batch import PIECE
 from scratchoptim.catalog import CATALOG
-from scratchoptim.experiments import sweep
+from scratchoptim.experiments import compare, sweep
+from scratchoptim.tasks import TASKS
 
 ELEMENTWISE = [row for row in CATALOG if row.rule.elementwise]
 
@@ -146,6 +147,65 @@ def test_a_function_without_box_is_lost_when_it_is_not_finite():
     assert runs.diverged.tolist() == [False, True] and runs.left[1] > 1
 
 
+# --- tasks ----------------------------------------------------------------------------------------------------------
+def same_as_compare(runs, label, entry, task, rates, seeds, **settings):
+    """Hold a sweep over (seed, rate) against `compare` of the same runs."""
+    made = compare({label: entry}, rates, seeds=seeds, steps=runs.steps, task=task, progress=False, **settings).runs
+    for run in made:
+        place = seeds.index(run.seed), rates.index(run.lr)
+        assert runs.diverged[place] == run.diverged
+        np.testing.assert_allclose(runs.losses[(slice(None), *place)], run.losses, rtol=1e-9)
+        assert runs.final_losses[place] == pytest.approx(run.final_loss, rel=1e-9)
+        assert runs.test_metrics[place] == pytest.approx(run.test_metric, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "task, rates, batch_size",
+    [
+        ("digits", [1e-3, 1e-2, 1e200], 32),
+        ("deep", [1e-3, 1e-2], 100),
+        ("convolution", [1e-3, 1e-2], 8),
+        ("letters", [1e-2], 32),
+        ("text", [1e-2, 1e-1], 32),
+        ("diabetes", [1e-2, 1e200], 32),
+        ("factors", [1e-2, 1e-1], 64),
+    ],
+)
+def test_a_sweep_of_every_task_is_the_comparison(task, rates, batch_size):
+    seeds = [3, 0]
+    given = dict(lr=np.array(rates), seed=np.array(seeds)[:, None], steps=12, batch_size=batch_size, history=True)
+    runs = sweep(so.AMSGrad, task, **given)
+    assert runs.shape == (2, len(rates)) and runs.losses.shape == (12, 2, len(rates))
+    same_as_compare(runs, "a", so.AMSGrad, task, rates, seeds, batch_size=batch_size)
+
+
+def test_every_task_is_among_them():
+    (mark,) = test_a_sweep_of_every_task_is_the_comparison.pytestmark
+    assert {case[0] for case in mark.args[1]} == set(TASKS)
+
+
+def test_coupled_and_decoupled_weight_decay_on_a_grid():
+    rates, decays, seeds = [3e-3, 1e-2], np.array([0.0, 1e-2, 1.0]), [0, 1]
+    for rule in (so.torch.Adam, so.AdamW, so.torch.SGD):
+        given = dict(lr=np.array(rates), seed=np.array(seeds)[:, None], weight_decay=decays[:, None, None])
+        runs = sweep(rule, "diabetes", steps=40, history=True, **given)
+        assert runs.shape == (3, 2, 2) and runs.at((2, 1, 0))["weight_decay"] == 1.0
+        for i, decay in enumerate(decays.tolist()):
+            made = compare({"a": (rule, {"weight_decay": decay})}, rates, seeds, 40, task="diabetes", progress=False)
+            found = runs.final_losses[i].T.ravel()
+            np.testing.assert_allclose(found, [run.final_loss for run in made.runs], rtol=1e-9)
+            assert (runs.final_losses[2] != runs.final_losses[0]).all()
+
+
+def test_momentum_zero_and_falling_rates_on_a_task():
+    momenta, decays = np.array([0.0, 0.5, 0.9]), np.array([[0.0], [1.0]])
+    runs = sweep(so.SGD, "diabetes", steps=20, lr=0.05, momentum=momenta, decay=decays)
+    assert runs.losses is None and len({*runs.final_losses.ravel()}) == 6
+    made = compare({"a": (so.SGD, {"momentum": 0.5})}, [0.05], [0], 20, task="diabetes", progress=False).runs
+    assert runs.final_losses[0, 1] == pytest.approx(made[0].final_loss, rel=1e-9)
+    assert runs.final_losses[1].min() > runs.final_losses[0].max()
+
+
 # --- mistakes -------------------------------------------------------------------------------------------------------
 class Normed(so.Optimizer):
     """Not elementwise, and says so."""
@@ -175,9 +235,17 @@ class Deciding(so.SGD):
     [
         (dict(optimizer=Normed), "Normed is none"),
         (dict(optimizer=Grouped), "Grouped is none"),
+        (dict(optimizer=torch.optim.Adam), "Adam is none"),
+        (dict(optimizer=so.torch.Lookahead), "Lookahead is none"),
+        (dict(optimizer=so.Lookahead), "must be a rule of scratchoptim"),
         (dict(optimizer=lambda params: torch.optim.SGD([torch.zeros(1)])), "SGD is none"),
         (dict(optimizer=Deciding), "no decision by the values of single parameters"),
-        (dict(landscape="valley"), "needs a Landscape or a function"),
+        (dict(landscape="valley"), "task must be one of 'digits'.*got 'valley'"),
+        (dict(landscape=3), "needs a Landscape or a function"),
+        (dict(landscape="digits", noise=0.1), "a task has its own start"),
+        (dict(landscape="digits", start=(1, 2)), "a task has its own start"),
+        (dict(landscape="digits", steps=0), "steps must be at least 1 on a task"),
+        (dict(landscape="digits", batch_size=0), "batch_size must be in"),
         (dict(landscape=lambda x: x**2), "needs a start"),
         (dict(landscape=lambda x: (x**2).sum(), start=(np.ones(3),)), r"must return a number for each run.*\(3,\)"),
         (dict(lr=np.ones(3), momentum=np.zeros(2)), r"do not broadcast: lr \(3,\), momentum \(2,\)"),

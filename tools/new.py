@@ -87,7 +87,7 @@ def insert_oracle(text, row):
     function, entry = frame.oracle(row)
     place = text.index("def fading(t)")
     text = text[:place] + function + text[place:]
-    end = text.rindex("}")
+    end = text.index("\n}\n", text.index("\nORACLES = {")) + 1
     return text[:end] + entry + text[end:]
 
 
@@ -123,8 +123,10 @@ def scaffold(row):
     write(ORACLES, insert_oracle(read(ORACLES), row))
     write(f"book/{chapter}.ipynb", notebooks.dumps(notebooks.normalise(frame.notebook(row, notebooks.SETUP))))
     rules = read(RULES).replace("\n__all__", f"from .{module} import {name}\n\n__all__", 1)
-    years = {**{entry.name: entry.year for entry in known.values()}, name: row["year"]}
-    everything = "__all__ = [\n" + "".join(f'    "{each}",\n' for each in sorted(years, key=years.get)) + "]"
+    names = re.findall(r'^    "(\w+)",$', rules, flags=re.MULTILINE)
+    later = (i for i, each in enumerate(names) if each in known and known[each].year > row["year"])
+    names.insert(next(later, len(names)), name)
+    everything = "__all__ = [\n" + "".join(f'    "{each}",\n' for each in names) + "]"
     write(RULES, re.sub(r"^__all__ = \[.*?\]", everything, rules, flags=re.MULTILINE | re.DOTALL))
     package = read(PACKAGE).replace("from .optimizers import (\n", f"from .optimizers import (\n    {name},\n", 1)
     write(PACKAGE, package.replace("__all__ = [\n", f'__all__ = [\n    "{name}",\n', 1))
@@ -172,14 +174,14 @@ def missing_in_notebook(chapter):
 
 def missing(name):
     """Yield a sentence for each part that the optimizer `name` still lacks; none means that it is finished."""
-    module = module_name(name)
-    rule = f"scratchoptim/optimizers/{module}.py"
+    row = next((entry for entry in tables.CATALOG if entry.name == name), None)
+    module = row.rule.__module__ if row else f"scratchoptim.optimizers.{module_name(name)}"
+    rule = module.replace(".", "/") + ".py"
     if not (ROOT / rule).exists():
         yield f"{rule}: there is no such file"
     else:
         for prompt in pencils(read(rule)):
             yield f"{rule}: {prompt}"
-    row = next((entry for entry in tables.CATALOG if entry.name == name), None)
     if row is None:
         yield f"{CATALOG}: {name} has no row"
         return

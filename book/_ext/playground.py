@@ -11,6 +11,7 @@ opened as a file may load neither modules nor anything by `fetch`.
 
 import base64
 import gzip
+import html
 import json
 import re
 from pathlib import Path
@@ -33,17 +34,18 @@ SHARED = ["playground-client.js", "playground-controls.js"]  # with <expression-
 INSIDE = ["playground-worker.js", "playground-start.js"]  # these are parts of the data
 MODULES = "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
 MODULES += "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()  # of <expression-graph>
+LATER = "text/later"  # of MathJax's script where book.js loads it after the first path
 TOP = 900  # letters; a playground with less before it is near the reader from the beginning, on a phone too
 
 
 def package_files():
     """The files of the package that the page runs, path -> text."""
-    from scratchoptim.portable import package
+    from scratchoptim.portable import packages
 
     home = ROOT / "scratchoptim"
     paths = [*(home / f"{name}.py" for name in MODULES), *sorted((home / "optimizers").glob("*.py"))]
     files = {path.relative_to(ROOT).as_posix(): path.read_text("utf8") for path in paths}
-    return {"scratchoptim/__init__.py": package(), **files}  # the package's own imports more than the page has
+    return {**files, **packages()}
 
 
 def worker():
@@ -173,14 +175,20 @@ def at_top(body):
 
 
 def load(app, pagename, templatename, context, doctree):
-    """Give a page with a playground its scripts."""
+    """Give a page with a playground its scripts; one that begins with a playground shall have its path soon."""
     if "<optimizer-playground" in context.get("body", ""):
         app.has_playground = True
         app.add_css_file("playground.css")
-        # Before MathJax, which keeps the page busy while Python starts in its worker.
         app.add_js_file("playground.js", priority=450, defer="defer")
         if at_top(context["body"]):
-            app.add_js_file("playground-data.js", priority=440, defer="defer")
+            # First of all, so that Python starts in its worker while the page is still being read.
+            address = html.escape(context["pathto"]("_static/playground-data.js", 1))
+            tag = f'<script async fetchpriority="high" src="{address}"></script>'
+            context["metatags"] = f"{tag}\n{context.get('metatags', '')}"
+            for script in context["script_files"]:
+                if str(getattr(script, "filename", "")).endswith(app.config.mathjax_path):
+                    script.attributes.pop("defer", None)
+                    script.attributes["type"] = LATER
 
 
 def finish(app, error):

@@ -14,6 +14,10 @@ log = logging.getLogger(__name__)
 FORMULA = r'<span class="math notranslate nohighlight">\\\([^<]*\\\)</span>'
 AFTER = r"(?:[.,;:!?)\]’”]|-\w+)"
 FIXES = {
+    "what searching needs (the index of all words too) is read before the page, which has to wait for it": (
+        re.compile(r'<script (?=src="[^"]*(?:searchtools|language_data|searchindex)\.js")'),
+        "<script defer ",
+    ),
     "Font Awesome's script of 1.5 MB draws the icons a second time; the style sheet already has them as a font": (
         re.compile(r"\s*<(?:script|link)\b[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?"),
         "",

@@ -10,5 +10,24 @@
   document.addEventListener("click", soon);
   document.addEventListener("toggle", soon, true); // of <details>, which does not bubble
   addEventListener("resize", soon);
-  addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(soon));
+  addEventListener("load", soon);
+  document.addEventListener("formulas", soon);
+})();
+// Formulas. MathJax keeps a page busy for a quarter of a second, so that a page that begins with a playground has it wait
+// for the first path; a while after the page is there nothing is waited for.
+(() => {
+  const WHILE = 1500; // ms
+  const later = document.querySelector("script[type='text/later']");
+  const told = () => window.MathJax?.startup?.promise?.then(() => document.dispatchEvent(new Event("formulas")));
+  const begin = () => {
+    if (later.isConnected) {
+      const script = document.createElement("script");
+      script.src = later.src;
+      script.addEventListener("load", told);
+      later.replaceWith(script);
+    }
+  };
+  if (!later) return void told();
+  document.addEventListener("painted", () => setTimeout(begin), { capture: true, once: true });
+  addEventListener("load", () => setTimeout(begin, WHILE));
 })();

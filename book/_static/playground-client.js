@@ -11,6 +11,7 @@
       this.strips = []; // of maps, which wait until nobody asks for a run
       this.maps = new Map();
       this.flight = this.worker = null;
+      this.running = false; // Python, in the worker
       this.serial = 0;
     }
 
@@ -31,13 +32,17 @@
       if (this.broken) throw new Error(this.broken);
     }
 
+    /** The script of the data, which a page at whose top a playground stands has itself. */
+    get asked() {
+      return document.querySelector("script[src*='playground-data.js']");
+    }
+
     fetch() {
       return new Promise((resolve, reject) => {
         if (globalThis.SCRATCHOPTIM) return resolve(globalThis.SCRATCHOPTIM);
         const ended = () =>
           globalThis.SCRATCHOPTIM ? resolve(globalThis.SCRATCHOPTIM) : reject(new Error("its data could not be loaded"));
-        // Where a playground stands at the top of a page, the page itself has asked for it already.
-        const asked = document.querySelector("script[src*='playground-data.js']");
+        const { asked } = this;
         if (asked && document.readyState === "complete") return ended();
         if (asked) addEventListener("load", ended);
         const script = asked ?? document.createElement("script"); // works from a file too, where fetch is refused
@@ -49,19 +54,21 @@
       });
     }
 
-    /** Take the worker that came with the data, or start another one. */
+    /** Take the worker that came with the data, or start another one. It keeps a question until its Python runs. */
     async spawn() {
-      const worker = this.data.first ?? this.data.spawn();
+      const worker = (this.worker = this.data.first ?? this.data.spawn());
       this.data.first = null;
+      this.running = false;
+      worker.onmessage = ({ data }) => this.flight && data.type !== "ready" && this.answer(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        if (this.flight) this.answer({ type: "failed", message: event.message });
+      };
+      this.pump();
       try {
         await worker.ready;
-        worker.onmessage = ({ data }) => this.flight && this.answer(data);
-        worker.onerror = (event) => {
-          event.preventDefault();
-          if (this.flight) this.answer({ type: "failed", message: event.message });
-        };
-        this.worker = worker;
-        this.pump();
+        this.running = true;
+        this.time();
       } catch (error) {
         this.broken = error.message;
         for (const other of [...this.waiting.values(), ...this.strips]) other.resolve({ failed: error.message });
@@ -112,8 +119,14 @@
       if (!job) return;
       this.waiting.delete(key);
       this.flight = job;
-      job.timer = setTimeout(() => this.stop(), job.edited ? PATIENCE.edited : PATIENCE.own);
       this.worker.postMessage({ ...job.message, id: ++this.serial });
+      this.time();
+    }
+
+    /** Wait for the answer to what is asked, from when Python runs. */
+    time() {
+      const job = this.flight;
+      if (job && this.running) job.timer = setTimeout(() => this.stop(), job.edited ? PATIENCE.edited : PATIENCE.own);
     }
 
     answer(message) {

@@ -19,7 +19,7 @@
       this.watch.observe(this);
       addEventListener("hashchange", () => this.follow());
       if (this.addressed()) this.start().then(() => this.scrollIntoView());
-      else if (this.getBoundingClientRect().top < innerHeight + NEAR) this.start(); // before MathJax, which is long at work
+      else if (client.asked && document.querySelector("optimizer-playground") === this) this.start();
     }
 
     addressed() {
@@ -158,14 +158,14 @@
     formula(place) {
       const formula = h("span", { class: "formula" }, `f(x, y) = ${plain(place.formula)}`);
       this.shows.replaceChildren(formula, " ", place.shows);
-      if (document.readyState === "complete") this.typeset(formula, place);
-      else addEventListener("load", () => this.typeset(formula, place), { once: true });
+      if (globalThis.MathJax?.startup?.document) this.typeset(formula, place);
+      else document.addEventListener("formulas", () => this.typeset(formula, place), { once: true });
     }
 
     async typeset(formula, place) {
       try {
-        await globalThis.MathJax?.startup?.promise;
-        if (!globalThis.MathJax?.tex2chtml || !formula.isConnected) return;
+        await globalThis.MathJax.startup.promise;
+        if (!formula.isConnected) return;
         const { tex2chtml, startup } = globalThis.MathJax;
         const set = tex2chtml(`f(x,y) = ${place.formula}`, { display: false });
         startup.document.clear();

@@ -1,5 +1,6 @@
 // The worker of all playgrounds of a page: MicroPython, in which the package's own files run. The build puts
-// MicroPython's loader before this text, as `micropython`, a promise of its function loadMicroPython.
+// MicroPython's loader before this text, as `micropython`, a promise of its function loadMicroPython; the page puts its
+// binary and the package's files before that, as `given`.
 (() => {
   "use strict";
   const HEAP = 24 * 1024 * 1024; // bytes
@@ -61,13 +62,14 @@
     const silent = () => {};
     const start = await micropython;
     const python = await start({ url: "micropython.wasm", heapsize: HEAP, stdout: silent, stderr: silent });
+    const letters = new TextEncoder(); // the loader's own is slow before the browser has compiled it
     for (const [path, text] of Object.entries(files)) {
       const folders = `${ROOT}/${path}`.split("/").slice(1, -1);
       folders.forEach((_, i) => {
         const folder = "/" + folders.slice(0, i + 1).join("/");
         if (!python.FS.analyzePath(folder).exists) python.FS.mkdir(folder);
       });
-      python.FS.writeFile(`${ROOT}/${path}`, text);
+      python.FS.writeFile(`${ROOT}/${path}`, letters.encode(text));
     }
     python.runPython(`import sys\nsys.path.append("${ROOT}")`);
     const live = python.pyimport("scratchoptim.live");
@@ -120,16 +122,20 @@
 
   const KINDS = { run, grid, graph };
 
+  function fail(error, about) {
+    const last = String(error?.message ?? error).trim().split("\n").at(-1); // of Python's traceback: the error itself
+    self.postMessage({ type: "failed", message: last.replace(/^\w+Error: /, ""), ...about });
+  }
+
+  const loaded = load(given);
   self.onmessage = async ({ data }) => {
-    const { id, key } = data;
+    const { type, id, key } = data;
     try {
-      if (data.type === "load") {
-        await load(data);
-        self.postMessage({ type: "ready" });
-      } else self.postMessage({ ...KINDS[data.type](data), id, key });
+      await loaded;
+      self.postMessage({ ...KINDS[type](data), id, key });
     } catch (error) {
-      const last = String(error?.message ?? error).trim().split("\n").at(-1); // of Python's traceback: the error itself
-      self.postMessage({ type: "failed", message: last.replace(/^\w+Error: /, ""), id, key });
+      fail(error, { id, key });
     }
   };
+  loaded.then(() => self.postMessage({ type: "ready" }), fail);
 })();

@@ -41,9 +41,10 @@ class AdaBelief(Optimizer):
 
     Notes
     -----
-    Algorithm 2 of the paper; torch has no twin. ε is inside s, where it adds up to ε/(1 - β₂), and outside the root.
-    Differs from the authors' program, which from version 0.2.0 on also rectifies the step as RAdam does unless told not
-    to. In s, ε is the square of a gradient: 1e-16 there is what 1e-8 is to Adam.
+    Algorithm 2 of the paper, with the ε of the authors' program and of optax for the paper's 1e-8; torch has no twin.
+    In s, ε adds up to ε/(1 - β₂): the root is never below √(ε/(1 - β₂)). Differs from that program, which from version
+    0.2.0 on also rectifies the step as RAdam does unless told not to. Under a constant gradient steps grow without
+    bound but for ε: to 3e6 times lr.
 
     References
     ----------

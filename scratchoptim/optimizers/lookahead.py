@@ -33,8 +33,8 @@ class Lookahead(Optimizer):
     Notes
     -----
     Gradients are those of the fast weights, which are the parameters; after each k-th step they are the slow weights.
-    ``state[p]["slow"]`` has these at any time. The inner memory goes on as it is: the paper does so throughout, and
-    finds that to reset or to interpolate it works too. k and α may be changed in a group: ``group["lookahead"]``.
+    ``state[p]["slow"]`` has these at any time. The inner memory goes on as it is; the paper leaves the choice to keep,
+    interpolate or reset it, and the authors' class keeps it. k and α may be changed in a group: ``group["lookahead"]``.
     Differs from the authors' class: slow weights begin where the first step finds the parameters; a checkpoint holds
     them and the count, which theirs loses; a parameter without gradient is left alone; α is 0.5, theirs 0.8.
 
@@ -66,7 +66,7 @@ class Lookahead(Optimizer):
         return dict(self.inner.init(p), slow=clone(p), i=0)
 
     def update(self, p, g, slow, i, lookahead, **inner):
-        """Return the new parameter, the fast weights, and the memory: the inner rule's, slow weights, steps since."""
+        """Return the fast weights and the memory: the inner rule's, slow weights, steps since."""
         k, alpha = lookahead
         fast, memory = self.inner.update(p, g, **inner)
         i = i + 1

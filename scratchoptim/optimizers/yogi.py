@@ -1,11 +1,11 @@
-"""Yogi (Zaheer et al., 2018): Adam whose second moment moves by a bounded amount, up or down."""
+"""Yogi (Zaheer et al., 2018): Adam whose second moment falls slowly, so that its steps do not grow all at once."""
 
 from ..ops import full_like, sign, sqrt, zeros_like
 from ..optimizer import Optimizer
 
 
 class Yogi(Optimizer):
-    """Let each squared gradient raise or lower the second moment by a fraction of itself, not of the moment.
+    """Move the second moment towards each squared gradient by a fraction of that square, not of their difference.
 
     m ← β₁·m + (1 - β₁)·g,   v ← v - (1 - β₂)·sign(v - g²)·g²,   p ← p - lr·m/(√v + eps)
 
@@ -44,8 +44,10 @@ class Yogi(Optimizer):
 
     Notes
     -----
-    Algorithm 2 of the paper; torch has no twin. Differs from optax and other libraries, which correct the bias of both
-    moments as Adam does, and begin the first moment, too, at the initial value.
+    torch has no twin. Differs from the first author's program in TensorFlow, from optax and from other libraries, which
+    correct the bias of both moments as Adam does; the libraries begin m, too, at the initial value. Without correction
+    the first steps are long: up to 6.5 lr for a constant gradient of 1. The paper begins v with squares of gradients of
+    a large batch; the 1e-6 is from the author's later form for TensorFlow Addons.
 
     References
     ----------

@@ -294,6 +294,31 @@ def test_cards_of_many_settings_and_pairs(tab, address):
         assert page.evaluate(OVERFLOWS) == []
 
 
+def test_whole_numbers_and_what_stands_beside_a_path(tab, address):
+    page = tab.open(
+        f"{address}{PAGE}#playground-1?landscape=valley&run=LookaheadSGD+lookahead.0:3+lr:0.05&run=SGD+lr:0.05"
+    )
+    play = Play(page)
+    assert play.said() == "" and play.state()["optimizers"][0]["settings"]["lookahead.0"] == 3
+    beside = play.box.evaluate("element => element.runs.map(run => [run.points.length, run.companions.length])")
+    assert beside[0][0] == beside[0][1] > beside[1][1] == 0
+    card = play.box.locator(".optimizer").first
+    assert card.locator(".companion").inner_text() == "Rings on its path: the slow weights."
+    field = card.get_by_label("lookahead k, as a number from 1 to 20")
+
+    def put(text):
+        field.fill(text)
+        field.press("Enter")
+
+    for text, value in (("4.4", 4), ("0", 1), ("99", 20)):
+        play.after(lambda text=text: put(text))
+        assert play.state()["optimizers"][0]["settings"]["lookahead.0"] == value == float(field.input_value())
+    card.locator("input[type=range]").nth(3).focus()
+    play.after(lambda: page.keyboard.press("ArrowLeft"))
+    assert play.state()["optimizers"][0]["settings"]["lookahead.0"] == 19
+    assert "lookahead" in play.box.locator("canvas").first.get_attribute("aria-label").lower()
+
+
 def test_small_numbers_fit_their_fields(tab, address):
     play = Play(tab.open(f"{address}{PAGE}#playground-1?landscape=beale&run=Rprop&run=Adam&run=SGD&run=HeavyBall"))
     fields = play.box.locator(".optimizer .number").evaluate_all(

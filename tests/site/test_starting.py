@@ -83,7 +83,29 @@ def test_a_page_that_begins_with_a_playground_asks_for_its_data_at_once_and_once
     assert len(play.page.workers) == 1
     order = play.page.evaluate("[...document.scripts].map(one => one.src.split('/').at(-1).split('?')[0])")
     scripts = ["playground-data.js", "playground.js", "tex-chtml-full.js"]
-    assert sorted(scripts, key=order.index) == scripts
+    assert sorted(scripts, key=order.index) == scripts and order.index(scripts[0]) == 0
+
+
+NOTES = """
+    globalThis.notes = [];
+    document.addEventListener('painted', event => event.target.runs.length && notes.push('path'), true);
+    document.addEventListener('formulas', () => notes.push('formulas'));
+"""
+
+
+@pytest.mark.parametrize("path", ["book/index.html", PAGE])
+def test_formulas_wait_for_the_first_path(tab, address, path):
+    tab.page.add_init_script(NOTES)
+    page = tab.open(address + path)
+    page.wait_for_function("() => notes.includes('formulas')")
+    assert page.evaluate("notes.indexOf('path')") == 0
+    assert page.locator(".math mjx-container").count() == page.locator(".math").count() > 0
+
+
+def test_formulas_do_not_wait_where_no_path_comes(tab, address):
+    tab.context.route("**/playground-data.js*", lambda route: route.abort())
+    page = tab.open(address + PAGE)
+    page.locator(".math mjx-container").first.wait_for()
 
 
 def test_elsewhere_nothing_is_asked_for_until_the_reader_is_near(tab, address, chapter):

@@ -7,7 +7,7 @@ rules after it make only theirs. The protocol is the same for every rule and tas
 2. Seven learning rates, each twice the last, around the pilot with the least final training loss; five seeds at each.
 3. What a rule achieves is what it has at the rate with the least mean final training loss.
 
-All other hyperparameters have their defaults, except in `SETTINGS`.
+All other hyperparameters have their defaults, except in `SETTINGS`. The rules are those that `experiments.sweep` takes.
 """
 
 import csv
@@ -24,7 +24,7 @@ from .experiments import Comparison, Run, sweep
 from .tasks import TASKS
 
 FILE = Path(__file__).with_name("family.csv")
-RULES = tuple(row.name for row in CATALOG if row.dense and row.year <= 2020)
+RULES = tuple(row.name for row in CATALOG if row.dense and row.rule.elementwise and row.year <= 2020)
 # Without momentum SGD makes the same steps as gradient descent; as in the Lookahead paper, its inner SGD has momentum.
 SETTINGS = {"SGD": {"momentum": 0.9, "nesterov": True}, "LookaheadSGD": {"momentum": 0.9}}
 BUDGET = {

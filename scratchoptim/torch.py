@@ -19,8 +19,8 @@ from .optimizer import Optimizer as Rule
 from .torch_lookahead import Lookahead
 
 REFUSED = {
-    "foreach": "torch picks an implementation by it, and here there is one; for speed, torch.compile the step",
-    "fused": "torch picks an implementation by it, and here there is one; for speed, torch.compile the step",
+    "foreach": "torch picks an implementation by it; for speed, hand the optimizer to scratchoptim.torch.compiled",
+    "fused": "torch picks an implementation by it; for speed, hand the optimizer to scratchoptim.torch.compiled",
     "capturable": "it makes torch's step capturable in a CUDA graph; torch.compile the step instead",
     "differentiable": "to differentiate through a step, call the rule itself: update is a pure function of tensors",
 }
@@ -66,7 +66,8 @@ class TorchOptimizer(torch.optim.Optimizer):
     def state_dict(self):
         """Return memory and settings in torch's layout and names.
 
-        The tensors are those in use, not copies; a step replaces them, or writes into the rows of a sparse gradient.
+        The tensors are those in use, as torch's are: copy what is to be kept. A step replaces small ones; it writes into
+        those that are compiled, or so large that it works in pieces, or have sparse gradients.
         """
         saved = torch.optim.Optimizer.state_dict(self)
         number = {id(p): i for i, p in enumerate(self._parameters())}

@@ -1,6 +1,6 @@
 """Which parameters are stepped together: those of one group whose memories hold the same numbers."""
 
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 import torch
 
@@ -127,10 +127,10 @@ class Bucket:
             if self.at["p"] != [*map(_address, self.params)]:
                 return False
             for name in self.names:
-                if self.at[name] != [memory[name].data_ptr() for memory in self.memories]:
+                if self.at[name] != [*map(_address, map(itemgetter(name), self.memories))]:
                     return False
             for name, value in self.numbers.items():
-                if [memory[name] for memory in self.memories].count(value) < len(self.memories):
+                if [*map(itemgetter(name), self.memories)].count(value) < len(self.memories):
                     return False
             return self._gradients()
         except (RuntimeError, AttributeError, KeyError):  # a tensor of another kind, such as a sparse one
@@ -139,17 +139,18 @@ class Bucket:
     def _gradients(self):
         """Take the gradients' addresses; return whether all are of their parameters' form."""
         gradients, n = [*map(_gradient, self.params)], len(self.params)
-        if [*map(type, gradients)].count(torch.Tensor) < n or [*map(_dtype, gradients)].count(self.dtype) < n:
-            return False
-        if [*map(_shape, gradients)] != self.shapes:
+        if [*map(type, gradients)].count(torch.Tensor) < n:
             return False
         if not (self.contiguous and all(map(_contiguous, gradients))):
             gradients = [_laid(g, p) for g, p in zip(gradients, self.params)]
         for i in self.single:  # elsewhere a gradient that is negated lazily has gaps
             gradients[i] = gradients[i].resolve_neg()
-        self.at["g"] = [*map(_address, gradients)]
-        self.held = gradients  # some may be copies, which must live until the step is done
-        return 0 not in self.at["g"]
+        places = [*map(_address, gradients)]
+        if places != self.at.get("g"):  # torch has seen to the form when they became gradients: only others are asked
+            if [*map(_dtype, gradients)].count(self.dtype) < n or [*map(_shape, gradients)] != self.shapes:
+                return False
+        self.at["g"], self.held = places, gradients  # some may be copies, which must live until the step is done
+        return 0 not in places
 
 
 def owned(p, memory, names):
@@ -166,6 +167,8 @@ def owned(p, memory, names):
 
 def _laid(g, p):
     """Return a gradient whose elements lie in memory in the order of the parameter's."""
+    if (g.shape, g.dtype) != (p.shape, p.dtype):
+        raise RuntimeError("the gradient is not of the parameter's form")
     return g if g.stride() == p.stride() else torch.empty_like(p, requires_grad=False).copy_(g)
 
 

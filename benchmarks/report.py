@@ -188,7 +188,10 @@ def count(value):
 def shown(reading):
     """Return a reading as text.
 
-    >>> from .targets import Reading
+    >>> from benchmarks.targets import Reading
+    >>> shown(Reading("SGD, one, against for-loop", 0.9, 0.85, 0.95, bound=0.75, floor=0.81))
+    '0.9 (0.85 to 0.95): SGD, one, against for-loop; the memory limit is at 0.81'
     """
     doubt = "" if reading.clear else ", not clear"
-    return f"{reading.value:.3g} ({reading.low:.3g} to {reading.high:.3g}{doubt}): {reading.where}"
+    floor = f"; the memory limit is at {reading.floor:.2f}" if reading.beyond else ""
+    return f"{reading.value:.3g} ({reading.low:.3g} to {reading.high:.3g}{doubt}): {reading.where}{floor}"

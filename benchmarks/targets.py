@@ -19,6 +19,10 @@ class Reading:
     value, low, high : float
         The median over the rounds and an interval of 95 % confidence.
     bound : float
+    least : bool
+        Whether the value is to be at least the bound, not at most.
+    floor : float or None
+        The value that the memory limit would have had in the same rounds.
     """
 
     where: str
@@ -27,6 +31,7 @@ class Reading:
     high: float
     bound: float
     least: bool = False
+    floor: float | None = None
 
     @property
     def met(self):
@@ -41,6 +46,11 @@ class Reading:
     def clear(self):
         """Whether the whole interval is on one side of the bound."""
         return not self.low <= self.bound <= self.high
+
+    @property
+    def beyond(self):
+        """Whether the bound is below what memory allows."""
+        return self.floor is not None and self.floor > self.bound
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,9 @@ def targets(results):
     """
     found = {name: [] for name in BOUNDS}
 
-    def add(name, where, values):
+    def add(name, where, values, floor=None):
         bound, least = BOUNDS[name][0], name in LEAST
-        found[name].append(Reading(where, median(values), *interval(values), bound, least))
+        found[name].append(Reading(where, median(values), *interval(values), bound, least, floor))
 
     for workload, rows in results.get("steps", {}).items():
         for row in rows:
@@ -97,7 +107,8 @@ def targets(results):
 
             def compare(name, a, b, row=row, seconds=seconds, workload=workload):
                 if a in seconds and b in seconds:
-                    add(name, f"{row['case']}, {workload}, against {b}", ratios(seconds[a], seconds[b]))
+                    floor = median(ratios(seconds["limit"], seconds[b])) if "limit" in seconds else None
+                    add(name, f"{row['case']}, {workload}, against {b}", ratios(seconds[a], seconds[b]), floor)
 
             if workload in LARGE:
                 compare("limit", "compiled", "limit")

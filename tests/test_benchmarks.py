@@ -335,6 +335,12 @@ def test_a_reading_says_whether_its_interval_is_on_one_side_of_the_bound():
     assert not targets.Reading("", 0.9, 0.8, 1.1, 1.0).clear
 
 
+def test_a_bound_below_the_memory_limit_is_said_to_be():
+    [adam] = [t for t in targets.targets(made(eager=4.5)) if t.name == "for-loop"][0].readings[:1]
+    assert adam.floor == pytest.approx(0.85 / 5) and not adam.beyond
+    assert targets.Reading("", 0.9, 0.8, 1.1, bound=0.75, floor=0.8).beyond
+
+
 def test_each_rule_is_held_to_the_targets_that_are_its_own():
     where = {target.name: [reading.where for reading in target.readings] for target in targets.targets(made())}
     assert where["fused"] == ["Adam, one, against fused", "Adam, network, against fused"]

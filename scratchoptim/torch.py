@@ -66,8 +66,8 @@ class TorchOptimizer(torch.optim.Optimizer):
     def state_dict(self):
         """Return memory and settings in torch's layout and names.
 
-        The tensors are those in use, as torch's are: copy what is to be kept. A step replaces small ones; it writes into
-        those that are compiled, or so large that it works in pieces, or have sparse gradients.
+        The tensors are those in use, as torch's are: copy what is to be kept. A step replaces small ones; it writes
+        into those that are compiled, or so large that it works in pieces, or have sparse gradients.
         """
         saved = torch.optim.Optimizer.state_dict(self)
         number = {id(p): i for i, p in enumerate(self._parameters())}

@@ -475,6 +475,17 @@ def test_a_folder_or_library_that_others_can_write_is_not_used(fresh, monkeypatc
     assert not build._own(link)
 
 
+def test_where_nothing_can_be_written_or_the_compiler_has_gone_it_is_said(fresh, monkeypatch, tmp_path):
+    path = script(tmp_path, "exit 0")
+    monkeypatch.setenv("CC", path)
+    monkeypatch.setattr(build, "_version", lambda path: "")
+    warned(fresh, "fails: ")  # it says nothing and builds nothing
+    monkeypatch.setattr(build, "_compiler", lambda: (str(tmp_path / "gone"), ""))
+    warned(fresh, "nothing can be built with .*gone")
+    monkeypatch.setattr(build, "_folder", lambda: tmp_path / "no such folder")
+    warned(fresh, "nothing can be built with .*no such folder")
+
+
 def test_builds_at_the_same_time_do_not_meet(fresh):
     text = "void step(void) {}"
     found, threads = [], []

@@ -49,14 +49,17 @@ def build(source, name):
     key = hashlib.sha256("\0".join([source, *compiler, repr(FLAGS + COMMON), _processor()]).encode()).hexdigest()
     folder = _folder()
     library = folder / f"{key[:32]}.so"
-    if not _own(library):
-        with tempfile.TemporaryDirectory(dir=folder) as temporary:
-            made = _compile(compiler[0], source, pathlib.Path(temporary), name)
-            made.chmod(0o700)
-            os.replace(made, library)  # at once, so that another process finds all of it or nothing
+    try:
+        if not _own(library):
+            with tempfile.TemporaryDirectory(dir=folder) as temporary:
+                made = _compile(compiler[0], source, pathlib.Path(temporary), name)
+                made.chmod(0o700)
+                os.replace(made, library)  # at once, so that another process finds all of it or nothing
+    except OSError as error:
+        raise BuildError(f"nothing can be built with {compiler[0]} in {folder} ({error})") from None
     try:
         function = ctypes.CDLL(str(library)).step
-    except OSError as error:
+    except (OSError, AttributeError) as error:
         raise BuildError(f"what the C compiler {compiler[0]} has built cannot be loaded ({error})") from None
     function.restype = None
     function.argtypes = [ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64]
@@ -120,9 +123,8 @@ def _processor():
 
 def _folder():
     """Return a folder that nobody else can write into: the one that is asked for, or one for this process."""
-    asked = os.environ.get(PLACE)
-    usual = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "scratchoptim"
-    folder = pathlib.Path(asked) if asked else usual
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    folder = pathlib.Path(os.environ.get(PLACE) or os.path.join(cache, "scratchoptim"))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if _own(folder) and os.access(folder, os.W_OK | os.X_OK):

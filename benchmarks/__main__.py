@@ -43,7 +43,7 @@ def measured(parts, rules, rounds, device, say=print):
             results["steps"][part] = apart("steps:steps", workload=part, rules=rules, rounds=rounds, device=device)
         elif part == "allocator":
             results[part] = {
-                name: apart("allocator:allocator", environment, setting=name, rounds=rounds)
+                name: apart("allocator:allocator", environment, rounds=rounds)
                 for name, environment in allocator.SETTINGS.items()
             }
         elif part == "compile":

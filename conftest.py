@@ -7,6 +7,7 @@ each notebook is held to its budget of processor time, and the summary says how 
 import base64
 import io
 import os
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -80,6 +81,19 @@ def pytest_configure(config):
 
     if text_only.__module__ != __name__:  # a second session in one process must not wrap it again
         IPyNbCell.compare_outputs = compare_outputs
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a worker a notebook, a module of tests, or one page of the site: all pages are too much for one worker."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPage(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            page = re.search(r"test_pages\.py::.*\[(.*\.html)\]$", nodeid)
+            return page[1] if page else super()._split_scope(nodeid)
+
+    return ByPage(config, log) if config.option.dist == "loadscope" else None
 
 
 def processor_time(kernel):

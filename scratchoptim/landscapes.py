@@ -86,12 +86,12 @@ def quadratic(kappa, L=1.0):
     Raises
     ------
     ValueError
-        If kappa is less than 1 or L is not positive.
+        If kappa is less than 1, L is not positive, or one of them is infinite.
     """
-    if not kappa >= 1:
-        raise ValueError(f"quadratic: kappa must be at least 1, got {kappa!r}")
-    if not L > 0:
-        raise ValueError(f"quadratic: L must be positive, got {L!r}")
+    if not 1 <= kappa < math.inf:
+        raise ValueError(f"quadratic: kappa must be at least 1 and finite, got {kappa!r}")
+    if not 0 < L < math.inf:
+        raise ValueError(f"quadratic: L must be positive and finite, got {L!r}")
     low, high = L / kappa, L
     largest = "" if L == 1 else f", L = {L:g}"
     return Landscape(

@@ -87,10 +87,12 @@ def test_lessards_function_has_their_derivative():
         assert f.gradient(x, 0.0)[0] == pytest.approx(slope)
 
 
-@pytest.mark.parametrize("bad", [dict(kappa=0.5), dict(kappa=float("nan")), dict(kappa=2, L=0), dict(kappa=2, L=-1.0)])
-def test_a_quadratic_that_is_none_is_refused(bad):
-    with pytest.raises(ValueError, match="quadratic: (kappa must be at least 1|L must be positive), got"):
-        quadratic(**bad)
+@pytest.mark.parametrize(
+    "kappa, L", [(0.5, 1.0), (math.nan, 1.0), (math.inf, 1.0), (2, 0), (2, -1.0), (2, math.inf), (2, math.nan)]
+)
+def test_a_quadratic_that_is_none_is_refused(kappa, L):
+    with pytest.raises(ValueError, match="quadratic: (kappa must be at least 1|L must be positive) and finite, got"):
+        quadratic(kappa, L)
 
 
 QUADRATICS = [(100, 1), (100, 4.0), (7.5, 0.3), (10 / 3, 2.5), (1234567.0, 1e-7), (1e6, 25), (2.0, 1 / 3)]

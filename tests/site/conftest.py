@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import browser as browsers
 import pytest
 from playwright.sync_api import sync_playwright
-from reader import FLAGS, Tab, html_pages, serve
+from reader import FLAGS, Tab, chapters, html_pages, serve
 
 
 def pytest_generate_tests(metafunc):
@@ -13,8 +13,7 @@ def pytest_generate_tests(metafunc):
     if "page_path" in metafunc.fixturenames:
         metafunc.parametrize("page_path", html_pages(), scope="module")
     if "chapter" in metafunc.fixturenames:
-        chapters = [path for path in html_pages() if path.startswith("book/") and path[5:9].isdigit()]
-        metafunc.parametrize("chapter", chapters, scope="module")
+        metafunc.parametrize("chapter", chapters(), scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,8 @@
-"""A live playground of a page, as its tests take hold of it."""
+"""A live playground or graph of a page, as its tests take hold of it."""
+
+import re
+
+from reader import SITE
 
 PAGE = "book/playground.html"
 STATE = "element => JSON.parse(JSON.stringify(element.state))"
@@ -47,3 +51,57 @@ class Play:
         field = self.box.locator("textarea").first
         field.fill(change(field.input_value()))
         return self.box.locator(".editor .status").first
+
+
+class Graph:
+    """A live graph of a page."""
+
+    def __init__(self, page, number=0):
+        self.page, self.box = page, page.locator("expression-graph").nth(number)
+        self.box.scroll_into_view_if_needed()
+        self.until("element.dataset.phase === 'live' && element.traced && !element.frame")
+
+    def until(self, condition):
+        """Wait until a condition on `element` is true."""
+        self.page.wait_for_function(f"element => {condition}", arg=self.box.element_handle(), timeout=WAIT)
+
+    def after(self, action):
+        """Do something and wait until Python's answer to it is painted."""
+        self.box.evaluate("element => { element.seen = element.answered; }")
+        action()
+        self.until("element.answered !== element.seen && !element.frame")
+
+    def write(self, text):
+        self.after(lambda: self.box.locator(".formula").fill(text))
+
+    def press(self, label):
+        self.box.get_by_role("button", name=label, exact=True).click()
+        self.until("!element.frame")
+
+    def numbers(self):
+        return self.box.evaluate("element => [...element.traced.numbers]")
+
+    def texts(self, kind):
+        """What the drawing says: titles, values or gradients of the nodes, in order, without the empty ones."""
+        return [text for text in self.box.locator(f"svg[role=img] text.{kind}").all_text_contents() if text]
+
+    def said(self):
+        return self.box.locator(".said").inner_text()
+
+    def wrong(self):
+        return self.box.locator(".notes").inner_text()
+
+
+def lean(tab, address, *elements, page=PAGE, number=0):
+    """The address of a page of nothing but some elements of the site's page, under a strict policy: quick to load."""
+    written = (SITE / page).read_text("utf8")
+    body = "".join(re.findall(rf"<{name}.*?</{name}>", written, re.DOTALL)[number] for name in elements)
+    scripts = re.findall(r"<(?:script|link)[^>]*_static/(?:playground|expression)[^>]*>(?:</script>)?", written)
+    policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; object-src 'none'"
+    head = f"<head><title>strict</title>{''.join(scripts)}</head>"
+    html = f"<!doctype html><meta charset=utf-8><html lang=en>{head}<body><main>{body}</main></body></html>"
+    tab.context.route(
+        "**/strict.html*",
+        lambda route: route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy}),
+    )
+    return f"{address}book/strict.html"

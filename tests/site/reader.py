@@ -32,6 +32,11 @@ def html_pages():
     return sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html") if "_static" not in path.parts)
 
 
+def chapters():
+    """Paths of the chapters on optimizers: they are named by year."""
+    return [path for path in html_pages() if path.startswith("book/") and path[5:9].isdigit()]
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves the site under PREFIX, silently."""
 

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from play import PAGE, WAIT, Play
+from play import WAIT, Play, lean
 
 
 @pytest.fixture
 def play(tab, address):
-    return Play(tab.open(address + PAGE))
+    return Play(tab.open(lean(tab, address, "optimizer-playground")))
 
 
 def test_changed_rule_is_run_beside_the_original(play):

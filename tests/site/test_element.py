@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from play import PAGE, WAIT, Play
+from play import PAGE, WAIT, Play, lean
 from reader import PHONE, ROOT
-from test_pages import OVERFLOWS
+from test_pages import OVERFLOWS, show
 
 from scratchoptim import Vector
 from scratchoptim.canvas import assign
@@ -19,10 +19,11 @@ VIOLATIONS = """async () => (await axe.run('optimizer-playground')).violations
 
 @pytest.fixture
 def play(tab, address):
-    return Play(tab.open(address + PAGE))
+    return Play(tab.open(lean(tab, address, "optimizer-playground")))
 
 
-def test_becomes_live_near_the_reader_and_asks_nobody_else(tab, play):
+def test_becomes_live_near_the_reader_and_asks_nobody_else(tab, address):
+    play = Play(tab.open(address + PAGE))
     assert not play.box.locator("> .still").is_visible()
     play.until("element.scene.map.values")
     colors = play.box.locator("canvas.map").evaluate(
@@ -170,7 +171,7 @@ def test_link_restores_the_exact_state(tab, address, play):
 def test_hostile_link_gets_a_message_and_the_default(tab, address, fragment, complaint):
     dialogs = []
     tab.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    play = Play(tab.open(f"{address}{PAGE}#playground-1?{fragment}"))
+    play = Play(tab.open(f"{lean(tab, address, 'optimizer-playground')}#playground-1?{fragment}"))
     assert complaint in play.said()
     plain = play.box.evaluate("element => JSON.parse(element.dataset.description)")
     state = play.state()
@@ -212,20 +213,17 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(play):
     assert all(visible and name.strip() for visible, name in seen), seen
 
 
-@pytest.mark.parametrize("colors", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, PHONE])
-def test_accessible_and_no_wider_than_the_page(tab, address, colors, size):
+def test_accessible_and_no_wider_than_the_page(tab, address):
     page = tab.open(address + PAGE)
-    if size:
-        page.set_viewport_size(size)
-    page.emulate_media(color_scheme=colors)
     play = Play(page)
     play.edit(lambda text: text.replace("lr * g", "half * g"))
     page.wait_for_timeout(900)
     page.evaluate(AXE)
-    assert page.evaluate(VIOLATIONS) == []
-    if size:
-        assert page.evaluate(OVERFLOWS) == []
+    for mode in ("light", "dark", "light phone", "dark phone"):
+        show(page, mode)
+        assert page.evaluate(VIOLATIONS) == [], mode
+        if "phone" in mode:
+            assert page.evaluate(OVERFLOWS) == [], mode
 
 
 def test_live_read_out_waits_until_the_reader_does(play):

@@ -133,6 +133,7 @@ def bits(values):
 def test_a_path_in_the_page_is_pythons_to_the_last_bit(page, row, landscape):
     noisy = itertools.cycle([(0.0, 0.0), (0.3, 0.0), (0.3, 0.5), (0.0, 0.5)])
     cases = [dict(settings=s, noise=n, decay=d) for s, (n, d) in zip(settings(row), noisy)]
+    cases = cases[(CATALOG.index(row) + EXACT.index(landscape)) % 3 :: 3]  # each on every third landscape
     state = dict(steps=100, seed=3)
     asked = [
         dict(request(landscape, row.name, case["settings"]), **state, noise=case["noise"], decay=case["decay"])

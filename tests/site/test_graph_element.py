@@ -5,78 +5,23 @@ import re
 import struct
 
 import pytest
-from reader import PHONE, ROOT, SITE, Tab
-from test_pages import OVERFLOWS
+from play import PAGE, WAIT, Graph, lean
+from reader import ROOT, SITE, Tab
+from test_pages import OVERFLOWS, show
 
 from scratchoptim import ExpressionGraph
 from scratchoptim.expression import read
 from scratchoptim.graph import trace
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf8")
-PAGE = "book/playground.html"
 VIOLATIONS = """async () => (await axe.run('expression-graph')).violations
     .flatMap(found => found.nodes.map(node => `${found.id}: ${node.target} ${node.failureSummary}`))"""
-WAIT = 15_000  # ms; most of it is never needed
 VALUES = {"a": 2.0, "b": -3.0, "c": 10.0}
-
-
-class Graph:
-    """A live graph of a page."""
-
-    def __init__(self, page, number=0):
-        self.page, self.box = page, page.locator("expression-graph").nth(number)
-        self.box.scroll_into_view_if_needed()
-        self.until("element.dataset.phase === 'live' && element.traced && !element.frame")
-
-    def until(self, condition):
-        """Wait until a condition on `element` is true."""
-        self.page.wait_for_function(f"element => {condition}", arg=self.box.element_handle(), timeout=WAIT)
-
-    def after(self, action):
-        """Do something and wait until Python's answer to it is painted."""
-        self.box.evaluate("element => { element.seen = element.answered; }")
-        action()
-        self.until("element.answered !== element.seen && !element.frame")
-
-    def write(self, text):
-        self.after(lambda: self.box.locator(".formula").fill(text))
-
-    def press(self, label):
-        self.box.get_by_role("button", name=label, exact=True).click()
-        self.until("!element.frame")
-
-    def numbers(self):
-        return self.box.evaluate("element => [...element.traced.numbers]")
-
-    def texts(self, kind):
-        """What the drawing says: titles, values or gradients of the nodes, in order, without the empty ones."""
-        return [text for text in self.box.locator(f"svg[role=img] text.{kind}").all_text_contents() if text]
-
-    def said(self):
-        return self.box.locator(".said").inner_text()
-
-    def wrong(self):
-        return self.box.locator(".notes").inner_text()
-
-
-def lean(tab, address, elements=("expression-graph",)):
-    """A page of nothing but some elements of the site's page, under a strict policy: quick to load."""
-    written = (SITE / PAGE).read_text("utf8")
-    body = "".join(re.search(rf"<{name}.*?</{name}>", written, re.DOTALL)[0] for name in elements)
-    scripts = re.findall(r"<(?:script|link)[^>]*_static/(?:playground|expression)[^>]*>(?:</script>)?", written)
-    policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; object-src 'none'"
-    head = f"<head><title>strict</title>{''.join(scripts)}</head>"
-    html = f"<!doctype html><meta charset=utf-8><html lang=en>{head}<body><main>{body}</main></body></html>"
-    tab.context.route(
-        "**/strict.html",
-        lambda route: route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy}),
-    )
-    return tab.open(f"{address}book/strict.html")
 
 
 @pytest.fixture
 def graph(tab, address):
-    return Graph(lean(tab, address))
+    return Graph(tab.open(lean(tab, address, "expression-graph")))
 
 
 def bits(values):
@@ -261,37 +206,32 @@ def test_table_has_all_digits(graph):
     ]
 
 
-@pytest.mark.parametrize("colors", ["light", "dark"])
-@pytest.mark.parametrize("size", [None, PHONE])
-def test_accessible_and_no_wider_than_the_page(tab, address, colors, size):
+def test_accessible_and_no_wider_than_the_page(tab, address):
     page = tab.open(address + PAGE)
-    if size:
-        page.set_viewport_size(size)
-    page.emulate_media(color_scheme=colors)
     graph = Graph(page)
     graph.box.locator("summary").click()
+    page.evaluate(AXE)
     for step, text in ((2, "tanh(w1*x1 + w2*x2 + b)"), (9, "tanh(w1*x1 + w2*x2 + b)"), (9, "tanh(w1*x1 +")):
         graph.write(text)
         graph.box.locator(".scrub input").fill(str(step))
-        page.wait_for_timeout(900)
-        page.evaluate(AXE)
-        assert page.evaluate(VIOLATIONS) == []
-        if size:
-            assert page.evaluate(OVERFLOWS) == []
+        for mode in ("light", "dark", "light phone", "dark phone"):
+            show(page, mode)
+            assert page.evaluate(VIOLATIONS) == [], (text, mode)
+            if "phone" in mode:
+                assert page.evaluate(OVERFLOWS) == [], (text, mode)
 
 
-@pytest.mark.parametrize("width, upright", [(360, True), (1280, False)])
-def test_the_graph_lies_down_where_there_is_room(tab, address, width, upright):
+def test_the_graph_lies_down_where_there_is_room(tab, address):
     page = tab.open(address + PAGE)
-    page.set_viewport_size({"width": width, "height": 800})
     graph = Graph(page)
-    picture = graph.box.locator("svg[role=img]")
-    page.wait_for_timeout(300)
-    box = picture.bounding_box()
-    assert (box["height"] > box["width"]) == upright
-    for rect in graph.box.locator(".node > rect").all():
-        inside = rect.bounding_box()
-        assert inside["x"] >= box["x"] - 1 and inside["x"] + inside["width"] <= box["x"] + box["width"] + 1
+    for width, upright in ((1280, False), (360, True)):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(300)
+        box = graph.box.locator("svg[role=img]").bounding_box()
+        assert (box["height"] > box["width"]) == upright
+        for rect in graph.box.locator(".node > rect").all():
+            inside = rect.bounding_box()
+            assert inside["x"] >= box["x"] - 1 and inside["x"] + inside["width"] <= box["x"] + box["width"] + 1
 
 
 def test_no_text_sticks_out_of_its_node(graph):
@@ -334,7 +274,7 @@ def test_without_its_data_the_picture_stays_and_it_is_said(tab, address):
 
 
 def test_strict_policy_and_one_worker_for_graphs_and_playgrounds(tab, address):
-    page = lean(tab, address, ["expression-graph", "optimizer-playground", "expression-graph"])
+    page = tab.open(lean(tab, address, "expression-graph", "optimizer-playground", "expression-graph"))
     graphs = [Graph(page, 0), Graph(page, 1)]
     assert graphs[0].numbers() == graphs[1].numbers() and len(graphs[0].numbers()) == 17
     page.wait_for_function("() => document.querySelector('optimizer-playground').runs?.length", timeout=WAIT)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from play import Play
+from play import Play, lean
 from reader import ROOT
 
 from scratchoptim import landscapes, trajectory
@@ -25,7 +25,7 @@ def rule():
 
 @pytest.fixture
 def play(tab, address):
-    return Play(tab.open(f"{address}{CHAPTER}.html"), 1)
+    return Play(tab.open(lean(tab, address, "optimizer-playground", page=f"{CHAPTER}.html", number=1)))
 
 
 def flat(run):
@@ -70,5 +70,5 @@ def test_it_can_be_changed_removed_added_and_linked(tab, play):
     play.box.locator(".notes p").wait_for()
     link = tab.page.url
     tab.page.goto("about:blank")
-    again = Play(tab.open(link), 1)
+    again = Play(tab.open(link))
     assert (again.ends(), again.said()) == (before, "")

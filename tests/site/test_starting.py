@@ -1,9 +1,7 @@
 """How a playground starts: near the reader only, before other scripts, from a file, under a strict policy, or not."""
 
-import re
-
 import pytest
-from play import PAGE, WAIT, Play
+from play import PAGE, WAIT, Play, lean
 from reader import SITE, Tab
 
 
@@ -37,23 +35,8 @@ def test_without_webassembly_the_picture_stays_and_it_is_said(tab, address):
     assert "stands still" in box.locator("> .word").inner_text()
 
 
-def strict_page(address, tab):
-    """A page of nothing but two playgrounds, under a strict policy."""
-    written = (SITE / PAGE).read_text("utf8")
-    element = re.search(r"<optimizer-playground.*?</optimizer-playground>", written, re.DOTALL)[0]
-    scripts = "".join(re.findall(r"<(?:script|link)[^>]*_static/playground[^>]*>(?:</script>)?", written))
-    policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; object-src 'none'"
-    head = f"<head><meta charset=utf-8><title>strict</title>{scripts}</head>"
-    html = f"<!doctype html><html lang=en>{head}<body><main>{element}{element}</main></body></html>"
-    tab.context.route(
-        "**/strict.html",
-        lambda route: route.fulfill(body=html, content_type="text/html", headers={"Content-Security-Policy": policy}),
-    )
-    return f"{address}book/strict.html"
-
-
 def test_a_formula_reads_well_where_it_cannot_be_set(tab, address):
-    play = Play(tab.open(strict_page(address, tab)))
+    play = Play(tab.open(lean(tab, address, "optimizer-playground")))
     for place in play.box.evaluate("element => element.landscapes.map(one => one.name)"):
         play.after(lambda place=place: play.box.locator(".bar select").select_option(place))
         text = play.box.locator(".formula").inner_text()
@@ -108,17 +91,8 @@ def test_formulas_do_not_wait_where_no_path_comes(tab, address):
     page.locator(".math mjx-container").first.wait_for()
 
 
-def test_elsewhere_nothing_is_asked_for_until_the_reader_is_near(tab, address, chapter):
-    found = asked(tab.page)
-    page = tab.open(address + chapter)
-    page.wait_for_timeout(300)
-    assert [url for url in found if "playground-data" in url] == [] and page.workers == []
-    Play(page)
-    assert len([url for url in found if "playground-data" in url]) == 1
-
-
 def test_strict_policy_and_one_worker_for_all(tab, address):
-    page = tab.open(strict_page(address, tab))
+    page = tab.open(lean(tab, address, "optimizer-playground", "optimizer-playground"))
     plays = [Play(page, 0), Play(page, 1)]
     assert plays[0].ends() == plays[1].ends()
     assert len(page.workers) == 1

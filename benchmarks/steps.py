@@ -1,5 +1,7 @@
 """The time of a step: every variant of every rule on one set of tensors, in turns."""
 
+import functools
+
 import torch
 
 from scratchoptim.catalog import row
@@ -44,6 +46,9 @@ def steps(workload, rules, rounds, device="cpu", say=print):
 def step(case, shapes, rounds, device="cpu"):
     """Measure one case on tensors of some shapes.
 
+    A sample is one step, or as many as the rule has in a cycle, with new gradients: as after a backward pass they lie
+    at other places than those of the step before, and have just been written.
+
     Returns
     -------
     dict
@@ -74,8 +79,9 @@ def step(case, shapes, rounds, device="cpu"):
     for name in copies:
         functions[name]()
     changes = [name for name, own in copies.items() if tensors.changed(own)]
-    prepare = {name: lambda own=copies[name]: tensors.restore(own) for name in changes}
-    seconds = measure(functions, rounds, clock, cycle=case.cycle, prepare=prepare)
+    spares = {name: tensors.gradients() for name in copies}
+    prepare = {name: functools.partial(tensors.renew, own, spares[name]) for name, own in copies.items()}
+    seconds = measure(functions, rounds, clock, seconds=0, cycle=case.cycle, prepare=prepare)
     for name, own in copies.items():
         if not all(bool(p.isfinite().all()) for p in own):
             raise RuntimeError(f"{case.name}, {name}: not all parameters are finite, so that its times mean nothing")

@@ -47,7 +47,7 @@ def title(name):
 class Tensors:
     """Parameters with gradients, from which every variant gets copies of its own.
 
-    A variant may change the gradients that it is given: torch's foreach with Nesterov's momentum does. Shared gradients
+    A variant may change the gradients that it is given: torch's foreach with Nesterov's momentum does. Shared ones
     then grow to NaN, on which some variants are many times slower than others.
 
     Parameters
@@ -72,16 +72,21 @@ class Tensors:
     def copies(self):
         """Return new parameters, each with a gradient of its own."""
         copies = [value.clone().requires_grad_() for value in self._values]
-        for copy, gradient in zip(copies, self._gradients):
-            copy.grad = gradient.clone()
+        for copy, gradient in zip(copies, self.gradients()):
+            copy.grad = gradient
         return copies
+
+    def gradients(self):
+        """Return new gradients."""
+        return [gradient.clone() for gradient in self._gradients]
+
+    def renew(self, copies, spare):
+        """Give copies the gradients `spare`, just written, and leave theirs there: as a backward pass would."""
+        for i, (copy, gradient) in enumerate(zip(copies, self._gradients)):
+            spare[i].copy_(gradient)
+            copy.grad, spare[i] = spare[i], copy.grad
 
     def changed(self, copies):
         """Tell whether the gradients of copies are other than they were."""
         dense = [(copy.grad.to_dense(), own.to_dense()) for copy, own in zip(copies, self._gradients)]
         return not all(torch.equal(a, b) for a, b in dense)
-
-    def restore(self, copies):
-        """Give copies the gradients that they had."""
-        for copy, gradient in zip(copies, self._gradients):
-            copy.grad.copy_(gradient)

@@ -60,10 +60,10 @@ def test_all_variants_of_a_case_take_the_same_steps(case):
     tensors = Tensors([(20, 3), (50,)], sparse=case.sparse)
     ways = {}
     for name, build in builders(case).items():
-        copies = tensors.copies()
+        copies, spare = tensors.copies(), tensors.gradients()
         optimizer = build(copies)
         for _ in range(7):
-            tensors.restore(copies)
+            tensors.renew(copies, spare)
             optimizer.step()
         ways[name] = torch.cat([(p.detach() - start).flatten() for p, start in zip(copies, tensors._values)])
     assert {"eager", "compiled"} <= set(ways)
@@ -91,13 +91,18 @@ def test_workloads_have_the_sizes_that_they_promise():
     assert numbers(WORKLOADS["small"]) == 1_000_000 and len(WORKLOADS["small"]) >= 100
 
 
-def test_every_variant_has_gradients_of_its_own_and_gets_them_back():
-    tensors = Tensors([(4,)])
-    one, other = tensors.copies(), tensors.copies()
-    one[0].grad.mul_(2)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_every_variant_has_gradients_of_its_own_and_gets_them_back_elsewhere(sparse):
+    tensors = Tensors([(4,)], sparse=sparse)
+    one, other, spare = tensors.copies(), tensors.copies(), tensors.gradients()
+    first, second = one[0].grad, spare[0]
+    first.mul_(2)
     assert tensors.changed(one) and not tensors.changed(other)
-    tensors.restore(one)
-    assert torch.equal(one[0].grad, other[0].grad)
+    tensors.renew(one, spare)
+    assert one[0].grad is second and spare[0] is first and not tensors.changed(one)
+    second.mul_(3)
+    tensors.renew(one, spare)
+    assert one[0].grad is first and not tensors.changed(one)
 
 
 def test_sparse_gradients_have_one_row_in_a_hundred():

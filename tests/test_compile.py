@@ -356,22 +356,47 @@ def test_what_is_not_elementwise_is_told(body, reason):
         trace(lambda p, g, memory: body(p, g, 0.1), {})
 
 
-def test_a_rule_that_is_not_elementwise_runs_eagerly_and_says_why_once():
-    def make():
-        params = parameters()[:2]
-        optimizer = object.__new__(dressed(Normalized))
-        defaults = dict(lr=0.1, weight_decay=0, maximize=False)
-        optimizer.defaults = defaults
-        torch.optim.Optimizer.__init__(optimizer, params, defaults)
-        return optimizer
+def made(rule, params):
+    """Return a torch optimizer of a rule that is not in the catalog."""
+    optimizer = object.__new__(dressed(rule))
+    optimizer.defaults = dict(lr=0.1, weight_decay=0, maximize=False)
+    torch.optim.Optimizer.__init__(optimizer, params, optimizer.defaults)
+    return optimizer
 
-    eager, fast = make(), optim.compiled(make())
+
+def test_a_rule_that_is_not_elementwise_runs_eagerly_and_says_why_once():
+    eager, fast = made(Normalized, parameters()[:2]), optim.compiled(made(Normalized, parameters()[:2]))
     with pytest.warns(RuntimeWarning, match="Normalized runs eagerly .*'norm'") as said:
         for step in range(3):
             for optimizer in (eager, fast):
                 gradients(params_of(optimizer), step)
                 optimizer.step()
     assert len(said) == 1 and torch.equal(params_of(eager)[0], params_of(fast)[0])
+
+
+class Moving(so.GradientDescent):
+    """A rule whose memory changes its form: an array that is dropped, one that comes, two that change places."""
+
+    def init(self, p):
+        return dict(n=0, x=so.ops.clone(p), a=so.ops.zeros_like(p), b=so.ops.clone(p))
+
+    def update(self, p, g, lr, n, a, b, x=None, y=None):
+        memory = dict(n=n + 1, a=b, b=a)
+        if n > 1:
+            memory["y"] = g if y is None else y + g
+        return p - lr * (g + a) if x is None else x - lr * g, memory
+
+
+def test_a_memory_that_changes_its_form(monkeypatch):
+    whole, cut, fast = (made(Moving, parameters()) for _ in range(3))
+    optim.compiled(fast)
+    for step in range(6):
+        for optimizer, size in ((whole, 2**30), (cut, 4), (fast, 2**30)):
+            monkeypatch.setattr(pieces, "SIZE", size)
+            gradients(params_of(optimizer), step)
+            optimizer.step()
+        agree(whole, cut)
+        agree(whole, fast)
 
 
 def test_every_operation_of_the_vocabulary():

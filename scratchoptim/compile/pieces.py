@@ -29,17 +29,20 @@ class Pieces:
         rule, settings = optimizer._rule(group), optimizer._settings(group)
         names = [name for name in self.results if name != "p"]
         memory = owned(self.p, given, names)
-        arrays = dict({name: memory[name].view(-1) for name in names}, p=self.p.detach().view(-1))
+        arrays = {name: value for name, value in given.items() if isinstance(value, torch.Tensor)}
+        arrays.update({name: memory[name] for name in names}, p=self.p.detach(), g=self.g)
+        cut = {name: array.reshape(-1).split(SIZE) for name, array in arrays.items()}
         new = {name: at for name, at in self.results.items() if at != name + "_"}
-        for part in (slice(begin, begin + SIZE) for begin in range(0, self.p.numel(), SIZE)):
-            value, gradient = optimizer._seen(arrays["p"][part], self.g.view(-1)[part], group)
-            seen = {n: arrays[n][part] if isinstance(v, torch.Tensor) else v for n, v in given.items()}
-            result, found = rule.update(value, gradient, **seen, **settings)
+        for pieces in zip(*cut.values()):
+            at = dict(zip(cut, pieces))
+            p, g = optimizer._seen(at["p"], at["g"], group)
+            seen = {name: at[name] if isinstance(value, torch.Tensor) else value for name, value in given.items()}
+            result, found = rule.update(p, g, **seen, **settings)
             found = dict(found, p=result)
             # What is another array of the memory itself is copied before that array is written.
-            made = {name: found[name].clone() if at.endswith("_") else found[name] for name, at in new.items()}
+            made = {name: found[name].clone() if x.endswith("_") else found[name] for name, x in new.items()}
             for name, piece in made.items():
-                arrays[name][part].copy_(piece)
+                at[name].copy_(piece)
         return Memory({name: memory[name] for name in names}, **after)
 
 

@@ -28,7 +28,7 @@ class LookaheadAdam(Lookahead):
     --------
     Where each step of Adam has the length lr, three of them and a return by half make one and a half:
 
-    >>> from scratchoptim import Vector
+    >>> from scratchoptim import LookaheadAdam, Vector
     >>> rule, p, path = LookaheadAdam([Vector(0.0, 0.0)], lr=1.0, lookahead=(3, 0.5)), 0.0, []
     >>> memory = rule.init(p)
     >>> for _ in range(6):

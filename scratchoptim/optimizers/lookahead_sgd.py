@@ -28,7 +28,7 @@ class LookaheadSGD(Lookahead):
     --------
     On a slope of 1, with k = 2 and α = 1/2, each second step goes back by half of both:
 
-    >>> from scratchoptim import Vector
+    >>> from scratchoptim import LookaheadSGD, Vector
     >>> rule, p, path = LookaheadSGD([Vector(0.0, 0.0)], lr=1.0, lookahead=(2, 0.5)), 0.0, []
     >>> memory = rule.init(p)
     >>> for _ in range(6):

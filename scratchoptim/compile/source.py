@@ -15,8 +15,8 @@ OPERATIONS = {
     "reciprocal": "1 / {}",
     "zero": "0",
     "sign": "({0} > 0) - ({0} < 0)",
-    "maximum": "{0} > {1} || {0} != {0} ? {0} : {1}",
-    "minimum": "{0} < {1} || {0} != {0} ? {0} : {1}",
+    "maximum": "{0} <= {1} ? {1} : ({1} != {1} ? {1} : {0})",  # NaN if either is; as it stands, GCC makes vectors of
+    "minimum": "{0} >= {1} ? {1} : ({1} != {1} ? {1} : {0})",  # two in a row, and with || instead, of one only
     "where": "{} ? {} : {}",
     "gt": "{} > {}",
     "lt": "{} < {}",

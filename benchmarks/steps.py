@@ -47,7 +47,8 @@ def step(case, shapes, rounds, device="cpu"):
     """Measure one case on tensors of some shapes.
 
     A sample is one step, or as many as the rule has in a cycle, with new gradients: as after a backward pass they lie
-    at other places than those of the step before, and have just been written.
+    at other places than those of the step before, and have just been written. Those that the limit moves are written
+    too, since what is still on its way to memory slows the next that goes there.
 
     Returns
     -------
@@ -67,12 +68,14 @@ def step(case, shapes, rounds, device="cpu"):
     for name, build in builders(case).items():
         copies[name] = tensors.copies()
         functions[name] = build(copies[name]).step
-    rule, counted = row(case.rule).rule, None
+    prepare, rule, counted = {}, row(case.rule).rule, None
     if not case.sparse:
+        moved = tensors.copies()
         counted = traffic(rule, case.cycle, **case.settings)
         try:
-            functions["limit"] = (CompiledLimit if device == "cuda" else Limit)(counted, tensors.copies())
+            functions["limit"] = (CompiledLimit if device == "cuda" else Limit)(counted, moved)
             functions["limit"]()
+            prepare["limit"] = functools.partial(tensors.restore, moved)
         except RuntimeError as error:
             functions.pop("limit", None)
             print(error)
@@ -80,7 +83,7 @@ def step(case, shapes, rounds, device="cpu"):
         functions[name]()
     changes = [name for name, own in copies.items() if tensors.changed(own)]
     spares = {name: tensors.gradients() for name in copies}
-    prepare = {name: functools.partial(tensors.renew, own, spares[name]) for name, own in copies.items()}
+    prepare |= {name: functools.partial(tensors.renew, own, spares[name]) for name, own in copies.items()}
     seconds = measure(functions, rounds, clock, seconds=0, cycle=case.cycle, prepare=prepare)
     for name, own in copies.items():
         if not all(bool(p.isfinite().all()) for p in own):

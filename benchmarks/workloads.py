@@ -82,9 +82,14 @@ class Tensors:
 
     def renew(self, copies, spare):
         """Give copies the gradients `spare`, just written, and leave theirs there: as a backward pass would."""
-        for i, (copy, gradient) in enumerate(zip(copies, self._gradients)):
-            spare[i].copy_(gradient)
+        for i, copy in enumerate(copies):
             copy.grad, spare[i] = spare[i], copy.grad
+        self.restore(copies)
+
+    def restore(self, copies):
+        """Write into the gradients of copies what they were."""
+        for copy, gradient in zip(copies, self._gradients):
+            copy.grad.copy_(gradient)
 
     def changed(self, copies):
         """Tell whether the gradients of copies are other than they were."""

@@ -8,6 +8,7 @@ A page holds a table between two comments, `<!-- table: NAME -->` and `<!-- end 
 
 import argparse
 import inspect
+import json
 import re
 import sys
 from pathlib import Path
@@ -143,7 +144,33 @@ def landscapes():
     )
 
 
-TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, defaults, landscapes)}
+def speed():
+    """For the README: the benchmark that the repository keeps, as its picture and as ratios of `compiled` to others."""
+    from PIL import Image
+
+    kept = json.loads((ROOT / "benchmarks/results/cpu.json").read_text("utf8"))
+    others = {
+        "fused": "torch's fused kernel",
+        "torch": "torch's best, where it has no fused one",
+        "package": "pytorch_optimizer, where torch has none",
+        "limit": "the memory limit",
+    }
+
+    def cell(found):
+        return f"{found['median']:.2f} ({found['least']:.2f} to {found['most']:.2f})" if found else ""
+
+    rows = [[found["title"], *(cell(found.get(name)) for name in others)] for found in kept["summary"].values()]
+    counts = next(iter(kept["summary"].values()))
+    header = [f"{words} ({counts[name]['rules']} methods)" for name, words in others.items() if name in counts]
+    machine, torchs = kept["machine"], kept["versions"]["torch"]
+    made = f"{machine['day']}: {machine['processor']}, {machine['cores']} cores, {machine['vectors']}, torch {torchs}"
+    alt = Image.open(ROOT / "book/images/speed.png").info["Description"]
+    ratios = table(["Time of `compiled` as a multiple of", *header], rows)
+    note = "Median over the methods, with the least and the most"
+    return f"![{alt}](book/images/speed.png)\n\n{ratios}\n{note}, of {kept['options']['rounds']} rounds on {made}.\n"
+
+
+TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, defaults, landscapes, speed)}
 
 
 def current(text):

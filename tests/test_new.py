@@ -16,8 +16,18 @@ import yaml
 from scratchoptim.catalog import CATALOG
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ["scratchoptim", "tools", "tests", "book", "_toc.yml", "TIMELINE.md", "README.md", "pyproject.toml"]
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "site", "_static", "images", ".ipynb_checkpoints")
+COPIED = [
+    "scratchoptim",
+    "benchmarks",
+    "tools",
+    "tests",
+    "book",
+    "_toc.yml",
+    "TIMELINE.md",
+    "README.md",
+    "pyproject.toml",
+]
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "site", "_static", ".ipynb_checkpoints")
 NEW = ("LBFGS", "--year", "1989", "--method", "L-BFGS")
 WRITTEN = [row for row in CATALOG if tables.written(row)]
 
@@ -68,17 +78,15 @@ def scaffolded(copy):
     return copy
 
 
-def test_the_finished_optimizers_lack_nothing():
-    for row in WRITTEN:
-        assert list(new.missing(row.name)) == []
-
-
-@pytest.mark.parametrize("row", [row for row in CATALOG if row not in WRITTEN], ids=lambda row: row.name)
-def test_an_optimizer_whose_chapter_is_to_come_lacks_that_and_nothing_else(row):
-    found = list(new.missing(row.name))
-    assert f"_toc.yml: book/{row.chapter} is not in it: the chapter is to come" in found
-    parts = "_toc.yml: ", f"TIMELINE.md: no row of {row.year} links to", f"book/{row.chapter}.ipynb"
-    assert [said for said in found if not said.startswith(parts)] == []
+def test_each_optimizer_lacks_nothing_but_a_chapter_that_is_to_come():
+    for row in CATALOG:
+        found = list(new.missing(row.name))
+        if row in WRITTEN:
+            assert found == []
+        else:
+            assert f"_toc.yml: book/{row.chapter} is not in it: the chapter is to come" in found
+            parts = "_toc.yml: ", f"TIMELINE.md: no row of {row.year} links to", f"book/{row.chapter}.ipynb"
+            assert [said for said in found if not said.startswith(parts)] == []
 
 
 def test_the_frame_is_an_optimizer_that_runs_and_fits_its_catalog(scaffolded):

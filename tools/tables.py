@@ -7,7 +7,6 @@ A page holds a table between two comments, `<!-- table: NAME -->` and `<!-- end 
 """
 
 import argparse
-import dataclasses
 import inspect
 import json
 import re
@@ -40,6 +39,7 @@ def table(header, rows):
 def written(row):
     """Whether the chapter of a row is in the book; if not, it is to come.
 
+    >>> import dataclasses
     >>> written(CATALOG[0]), written(dataclasses.replace(CATALOG[0], chapter="2100-not-written"))
     (True, False)
     """

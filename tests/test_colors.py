@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scratchoptim.canvas import GROUND
-from scratchoptim.catalog import CATALOG, row
+from scratchoptim.catalog import CATALOG, IDEAS, row
 
 VISION = {
     "all cones": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -66,6 +66,12 @@ def test_a_row_is_told_from_its_predecessor_its_neighbours_and_the_ground(entry)
 def test_no_two_rows_look_alike():
     for first, second in itertools.combinations(CATALOG, 2):
         assert distance(first.color, second.color) > 12, (first.name, second.name)
+
+
+def test_ideas_are_told_from_each_other_and_from_light_and_dark_grounds():
+    colors = [idea.color for idea in IDEAS.values()]
+    assert all(distance(first, second) > 17 for first, second in itertools.combinations(colors, 2))
+    assert all(contrast(color, ground) > 3 for color in colors for ground in ("#FFFFFF", "#121212"))
 
 
 def test_the_simulation_finds_what_is_confused():

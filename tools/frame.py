@@ -60,17 +60,12 @@ class {name}(Optimizer):
 
 ROW = """\
     Row(
-        rule=optimizers.{name},
-        year={year},
-        method="{method}",
-        paper="{paper}",
+        rule=optimizers.{name}, year={year}, method="{method}", paper="{paper}", chapter="{chapter}",
+        predecessor="{predecessor}", idea="{idea}",
         fixed="✎ What limitation of its predecessor it removed",
-        chapter="{chapter}",
-        predecessor="{predecessor}",
         twin=None,
         oracle="✎ What the rule is compared with; set twin to the name of the class if torch.optim has the method",
-        color="{color}",
-        demo={{"landscape": "valley", "hyperparameters": {{"lr": 0.07}}}},
+        color="{color}", demo={{"landscape": "valley", "hyperparameters": {{"lr": 0.07}}}},
     ),
 """
 

@@ -115,6 +115,7 @@ def scaffold(row):
     known = {entry.name: entry for entry in tables.CATALOG}
     if row["predecessor"] not in known:
         raise Refused(f"the predecessor must be in the catalog ({', '.join(known)}); got {row['predecessor']!r}")
+    row["idea"] = known[row["predecessor"]].idea
     taken = {entry.color for entry in known.values()}
     row["color"] = next((color for color in PALETTE if color not in taken), "#666666")
 
@@ -130,8 +131,8 @@ def scaffold(row):
     write(RULES, re.sub(r"^__all__ = \[.*?\]", everything, rules, flags=re.MULTILINE | re.DOTALL))
     package = read(PACKAGE).replace("from .optimizers import (\n", f"from .optimizers import (\n    {name},\n", 1)
     write(PACKAGE, package.replace("__all__ = [\n", f'__all__ = [\n    "{name}",\n', 1))
-    later = r"^    Row\(\n(?:        .*\n)*?        year=(?P<year>\d+),"
-    write(CATALOG, insert_by_year(read(CATALOG), later, row["year"], frame.catalog_row(row), "]\n\n\ndef row"))
+    later = r"^    Row\(\n        rule=\S+ year=(?P<year>\d+),"
+    write(CATALOG, insert_by_year(read(CATALOG), later, row["year"], frame.catalog_row(row), "]  # fmt: skip"))
     write("_toc.yml", add_to_toc(read("_toc.yml"), chapter, row["year"]))
     write("TIMELINE.md", link_in_timeline(read("TIMELINE.md"), row))
     write(REFERENCE, insert_api(read(REFERENCE), row))

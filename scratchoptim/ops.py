@@ -84,3 +84,18 @@ def zeros_like(x):
 def full_like(x, value):
     """Return numbers of one value in the shape, type and place (device) of x."""
     return zeros_like(x) + value
+
+
+def dot(a, b):
+    """Return the sum of the products of two vectors, aᵀb; of two floats, their product."""
+    return a @ b if hasattr(a, "__matmul__") else a * b
+
+
+def total(x):
+    """Return the sum of all numbers of a vector; a float is its own."""
+    return x.sum() if hasattr(x, "sum") else x
+
+
+def add(x, y, alpha):
+    """Return x + alpha·y, of torch tensors by torch's own operation, which may round once where two would twice."""
+    return x.add(y, alpha=alpha) if hasattr(x, "add_") else x + alpha * y

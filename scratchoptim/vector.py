@@ -17,8 +17,8 @@ def _pairwise(operation):
     return forward, reflected
 
 
-def _quotient(a, b):
-    """Return a / b as tensors have it: infinite or NaN where a coordinate b is zero."""
+def quotient(a, b):
+    """Return a / b as tensors have it: infinite or NaN where a number b is zero."""
     if b:
         return a / b
     return math.copysign(math.inf, a) * math.copysign(1.0, b) if a and a == a else math.nan
@@ -63,14 +63,17 @@ class Vector:
     __add__, __radd__ = _pairwise(lambda a, b: a + b)
     __sub__, __rsub__ = _pairwise(lambda a, b: a - b)
     __mul__, __rmul__ = _pairwise(lambda a, b: a * b)
-    __rtruediv__ = _pairwise(_quotient)[1]
+    __rtruediv__ = _pairwise(quotient)[1]
     __gt__, __lt__ = _pairwise(lambda a, b: a > b)[0], _pairwise(lambda a, b: a < b)[0]
     maximum, minimum = _pairwise(ops.maximum)[0], _pairwise(ops.minimum)[0]
 
     def __truediv__(self, other):
         if isinstance(other, Vector):
-            return Vector(_quotient(self.x, other.x), _quotient(self.y, other.y))
+            return Vector(quotient(self.x, other.x), quotient(self.y, other.y))
         return Vector(self.x / other, self.y / other)
+
+    def __matmul__(self, other):
+        return self.x * other.x + self.y * other.y
 
     def __pow__(self, n):
         return Vector(_power(self.x, n), _power(self.y, n))
@@ -95,6 +98,14 @@ class Vector:
     def sign(self):
         """Return the sign of each coordinate: -1, 0 or 1."""
         return Vector(ops.sign(self.x), ops.sign(self.y))
+
+    def sum(self):
+        """Return the sum of the coordinates."""
+        return self.x + self.y
+
+    def amax(self):
+        """Return the larger coordinate; NaN if one is."""
+        return ops.maximum(self.x, self.y)
 
     def where(self, condition, other):
         """Return this vector's coordinates where those of the condition are true, and the other's elsewhere."""

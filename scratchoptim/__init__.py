@@ -9,6 +9,8 @@ import importlib
 from . import catalog, hyperparameters, landscapes, optimizers
 from .optimizer import Optimizer
 from .optimizers import (
+    ASGD,
+    LBFGS,
     SGD,
     SGDW,
     AdaBelief,
@@ -38,8 +40,8 @@ from .vector import Vector
 
 __version__ = "0.1.0"
 __all__ = [
-    "GradientDescent", "SGD", "HeavyBall", "Nesterov", "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax",
-    "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "AdaBound",
+    "GradientDescent", "SGD", "HeavyBall", "Nesterov", "LBFGS", "ASGD", "Rprop", "Adagrad", "RMSprop", "Adadelta",
+    "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "AdaBound",
     "LookaheadSGD", "LookaheadAdam", "RAdam", "AdaBelief", "Lookahead",
     "ExpressionGraph", "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
     "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "scratchgrad",

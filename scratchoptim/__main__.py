@@ -10,13 +10,14 @@ from pathlib import Path
 
 from . import __version__
 from .catalog import CATALOG
-from .hyperparameters import VOCABULARY, nearest
+from .hyperparameters import VOCABULARY, entry, nearest
 from .landscapes import LANDSCAPES
 from .trajectory import trajectory
 
 STILL, MOVING = (".png", ".svg", ".pdf", ".jpg", ".jpeg"), (".gif", ".mp4")
 MOST = 100_000  # steps
-DEFAULTS = {row.name: inspect.signature(row.rule).parameters for row in CATALOG}
+RULES = {row.name: row.rule for row in CATALOG}
+DEFAULTS = {name: inspect.signature(rule).parameters for name, rule in RULES.items()}
 SETTINGS = [name for name in VOCABULARY if any(name in parameters for parameters in DEFAULTS.values())]
 
 EXAMPLES = {
@@ -77,11 +78,11 @@ def _add_options(sub, command):
     words = f"one or several of: {runners}; also written heavy_ball or heavy-ball (default: {chosen})"
     sub.add_argument("--optimizers", default=chosen, metavar="A,B", help=words)
     for name in SETTINGS:
-        known = VOCABULARY[name]
-        owners = ", ".join(rule for rule, parameters in DEFAULTS.items() if name in parameters)
-        meaning = known.meaning + (", as A:B" if known.parts else "")
+        known, owners = VOCABULARY[name], [rule for rule, parameters in DEFAULTS.items() if name in parameters]
+        entries = dict.fromkeys(entry(name, RULES[rule].meanings) for rule in owners)
+        meaning = "; ".join(one.meaning + (", as A:B" if one.parts else "") for one in entries)
         words = f"{meaning}; one value for all optimizers, or one each (- leaves the default)."
-        words += f" Of: {owners}." if name != "lr" else " Default: 0.5 / the largest curvature at the start."
+        words += f" Of: {', '.join(owners)}." if name != "lr" else " Default: 0.5 / the largest curvature at the start."
         flag = (
             dict(nargs="?", const="true", metavar="true|false")
             if known.kind == "bool"
@@ -154,7 +155,7 @@ def _settings(args, names):
                 continue
             if not owners[k]:
                 raise ValueError(f"{option}: {rule} has no {name}; write - in its place, got {text!r}")
-            found[k][name] = _value(option, word, VOCABULARY[name].kind)
+            found[k][name] = _value(option, word, entry(name, RULES[rule].meanings).kind)
     return found
 
 

@@ -5,7 +5,7 @@ from copy import copy
 
 import numpy as np
 
-from .hyperparameters import VOCABULARY
+from .hyperparameters import VOCABULARY, entry
 from .optimizer import Optimizer
 from .vector import Vector
 
@@ -50,7 +50,8 @@ class Batched:
     """
 
     def __init__(self, optimizer, hyperparameters):
-        given = {name: _parts(name, value) for name, value in hyperparameters.items()}
+        meanings = getattr(optimizer, "meanings", {})
+        given = {name: _parts(name, value, meanings) for name, value in hyperparameters.items()}
         self.coupled = None
         if hasattr(optimizer, "row"):  # a torch face: the rule, and weight decay that is added to the gradient
             optimizer = optimizer.row.rule
@@ -63,8 +64,9 @@ class Batched:
         self.name = type(self.rule).__name__
         self._require_elementwise()
         for name, value in given.items():
-            _check(self.name, name, value)
-        self.given = dict({name: _parts(name, value) for name, value in self.rule.defaults.items()}, **given)
+            _check(self.name, value, entry(name, meanings))
+        defaults = {name: _parts(name, value, meanings) for name, value in self.rule.defaults.items()}
+        self.given = dict(defaults, **given)
 
     def _require_elementwise(self):
         kind = type(self.rule)
@@ -188,14 +190,14 @@ def as_array(value, kind="number"):
     return array if array.dtype == bool or kind == "integer" else array.astype(float)
 
 
-def _parts(name, value):
+def _parts(name, value, meanings):
     """Return a hyperparameter as an array, a pair as a tuple of arrays, and None as it is."""
     if value is None or name not in VOCABULARY:
         return value
-    entry = VOCABULARY[name]
-    if entry.kind == "tuple":
-        return tuple(as_array(one, part.kind) for one, part in zip(value, entry.parts, strict=True))
-    return as_array(value, entry.kind)
+    known = entry(name, meanings)
+    if known.kind == "tuple":
+        return tuple(as_array(one, part.kind) for one, part in zip(value, known.parts, strict=True))
+    return as_array(value, known.kind)
 
 
 def _first(value):
@@ -207,11 +209,10 @@ def _first(value):
     return value.flat[0].item() if value.size else 0.0
 
 
-def _check(owner, name, value):
+def _check(owner, value, known):
     """Hold all values against the interval of the hyperparameter; NaN is in none."""
-    entry = VOCABULARY[name]
     if value is None:
         return
-    for one, part in zip(value, entry.parts) if isinstance(value, tuple) else [(value, entry)]:
+    for one, part in zip(value, known.parts) if isinstance(value, tuple) else [(value, known)]:
         for extreme in (one.min(), one.max()) if one.size else ():
             part.check(owner, extreme.item())

@@ -140,6 +140,24 @@ CATALOG = [
         published={"lr": "1/L, or by halving until it fits", "momentum": "grows towards 1"},
     ),
     Row(
+        rule=optimizers.LBFGS, year=1989, method="L-BFGS", paper="liu1989", chapter="1989-l-bfgs",
+        predecessor="GradientDescent", idea="curvature",
+        fixed="Newton's step needs the matrix of second derivatives, and a BFGS matrix is too large to keep",
+        twin="LBFGS", oracle="torch.optim.LBFGS",
+        color="#3C0000", demo={
+            "landscape": "rosenbrock",
+            "hyperparameters": {"max_iter": 1, "max_eval": 25, "line_search_fn": "strong_wolfe"},
+        },
+    ),
+    Row(
+        rule=optimizers.ASGD, year=1992, method="Averaged SGD", paper="polyak1992",
+        chapter="1992-averaging",
+        predecessor="SGD", idea="averaging",
+        fixed="The last point of stochastic gradient descent hovers around the minimum; the mean of the path settles",
+        twin="ASGD", oracle="torch.optim.ASGD, path and mean",
+        color="#000060", demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1, "lambd": 0.0, "t0": 10}},
+    ),
+    Row(
         rule=optimizers.Rprop, year=1993, method="Rprop", paper="riedmiller1993", chapter="1993-rprop",
         predecessor="GradientDescent", idea="sign",
         fixed="In deep layers the size of a gradient misleads plain descent",

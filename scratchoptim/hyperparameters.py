@@ -21,34 +21,48 @@ class Hyperparameter:
         The interval it must lie in.
     slider : tuple (low, high, scale)
         The range worth playing with, and "linear" or "log".
-    kind : "number", "integer", "bool" or "tuple"
+    kind : "number", "integer", "bool", "tuple" or "choice"
     without : str
         Which ends do not belong to the interval: "", "low", "high" or "both". Infinity never does.
     parts : tuple of Hyperparameter
         Of a tuple, what stands at each place; their names are the tuple's with ".0", ".1" after it.
+    choices : tuple of str
+        Of a choice, the words to choose from.
+    of : str
+        The rule in which the name means this, if it means something else in others; see `Optimizer.meanings`.
     """
 
     def __init__(
-        self, name, symbol, latex, meaning, low=0, high=INFINITY, slider=None, kind="number", without="", parts=()
-    ):
-        self.name, self.symbol, self.latex, self.meaning = name, symbol, latex, meaning
+        self, name, symbol, latex, meaning, low=0, high=INFINITY, slider=None, kind="number", without="", parts=(),
+        choices=(), of="",
+    ):  # fmt: skip
+        self.key = of + "." + name if of else name
+        self.name, self.symbol, self.latex, self.meaning, self.choices = name, symbol, latex, meaning, choices
         self.low, self.high, self.slider, self.kind, self.parts = low, high, slider, kind, parts
-        self.low_open, self.high_open = without in ("low", "both"), without in ("high", "both") or high == INFINITY
+        self.low_open = without in ("low", "both") or low == -INFINITY
+        self.high_open = without in ("high", "both") or high == INFINITY
 
     @property
     def interval(self):
         """The permitted values, in words or as an interval."""
         if self.kind == "bool":
             return "True or False"
+        if self.kind == "choice":
+            return " or ".join([repr(choice) for choice in self.choices])
         if self.kind == "tuple":
             return " and ".join([part.symbol + " in " + part.interval for part in self.parts])
         if self.kind == "integer":
             return "{" + str(self.low) + ", " + str(self.low + 1) + ", …}"
-        ends = str(self.low) + ", " + ("∞" if self.high == INFINITY else str(self.high))
+        ends = ", ".join([str(end).replace("inf", "∞") for end in (self.low, self.high)])
         return ("(" if self.low_open else "[") + ends + (")" if self.high_open else "]")
 
-    def check(self, owner, value):
-        """Raise a TypeError or ValueError that names the owner, the hyperparameter, its interval and the value."""
+    def check(self, owner, value, optional=()):
+        """Raise a TypeError or ValueError that names the owner, the hyperparameter, its interval and the value.
+
+        None passes if the name is in `optional`; so does that of a part of a tuple.
+        """
+        if value is None and self.name in optional:
+            return
         what = owner + ": " + self.name + " (" + self.symbol + ", " + self.meaning + ")"
         if self.kind == "bool":
             if not isinstance(value, bool):
@@ -58,9 +72,13 @@ class Hyperparameter:
             if not isinstance(value, (tuple, list)) or len(value) != len(self.parts):
                 raise TypeError(what + " must be a tuple of " + str(len(self.parts)) + " numbers, got " + repr(value))
             for part, one in zip(self.parts, value):
-                part.check(owner, one)
+                part.check(owner, one, optional)
             if len({hasattr(one, "item") for one in value}) > 1:
                 raise ValueError(what + " must be all numbers or all tensors, got " + repr(value))
+            return
+        if self.kind == "choice":
+            if value not in self.choices:
+                raise ValueError(what + " must be " + self.interval + ", got " + repr(value))
             return
         try:
             number = value.item() if hasattr(value, "item") else value  # a tensor of one element is a number too
@@ -74,14 +92,14 @@ class Hyperparameter:
             raise ValueError(what + " must be in " + self.interval + ", got " + repr(value))
 
 
-def _pair(name, symbol, latex, meaning, first, second):
-    """Return the entry of a tuple of two; first and second are what `Hyperparameter` takes of each, as dicts."""
-    parts = tuple([Hyperparameter(name + "." + str(i), **part) for i, part in enumerate((first, second))])
-    return Hyperparameter(name, symbol, latex, meaning, kind="tuple", parts=parts)
+def _tuple(name, symbol, latex, meaning, *each, of=""):
+    """Return the entry of a tuple; each is what `Hyperparameter` takes of one of its parts, as a dict."""
+    parts = tuple([Hyperparameter(name + "." + str(i), **part) for i, part in enumerate(each)])
+    return Hyperparameter(name, symbol, latex, meaning, kind="tuple", parts=parts, of=of)
 
 
 VOCABULARY = {
-    h.name: h
+    h.key: h
     for h in (
         Hyperparameter(
             "lr", "η", r"\eta", "learning rate, the length of a step per unit of gradient", slider=(1e-4, 1.0, "log")
@@ -96,14 +114,14 @@ VOCABULARY = {
         Hyperparameter(
             "nesterov", "NAG", r"\mathrm{NAG}", "whether to step as if the gradient were taken ahead", kind="bool"
         ),
-        _pair(
+        _tuple(
             "etas", "η₋, η₊", r"\eta_-, \eta_+", "factors of a step size after a change of sign and after none",
             dict(symbol="η₋", latex=r"\eta_-", meaning="factor of a step size when the gradient has changed its sign",
                  high=1, without="both", slider=(0.1, 0.9, "linear")),
             dict(symbol="η₊", latex=r"\eta_+", meaning="factor of a step size when the gradient has kept its sign",
                  low=1, without="low", slider=(1.05, 2.0, "linear")),
         ),
-        _pair(
+        _tuple(
             "step_sizes", "Δmin, Δmax", r"\Delta_{\min}, \Delta_{\max}", "bounds of the step sizes",
             dict(symbol="Δmin", latex=r"\Delta_{\min}", meaning="smallest step size", slider=(1e-8, 1e-1, "log")),
             dict(symbol="Δmax", latex=r"\Delta_{\max}", meaning="largest step size", slider=(1e-2, 100.0, "log")),
@@ -125,10 +143,22 @@ VOCABULARY = {
             kind="bool",
         ),
         Hyperparameter(
+            "alpha", "α", r"\alpha", "in ASGD, the power with which the learning rate falls",
+            slider=(0.0, 1.0, "linear"), of="ASGD",
+        ),
+        Hyperparameter(
+            "lambd", "Λ", r"\Lambda", "in ASGD, the pull towards zero, by which the learning rate falls too",
+            slider=(1e-5, 1.0, "log"),
+        ),
+        Hyperparameter(
+            "t0", "t₀", "t_0", "in ASGD, the step after which the mean of the path begins",
+            slider=(0.0, 200.0, "linear"),
+        ),
+        Hyperparameter(
             "rho", "ρ", r"\rho", "fraction of the means of squared gradients and squared steps that is kept",
             high=1, slider=(0.0, 0.999, "linear"),
         ),
-        _pair(
+        _tuple(
             "betas", "β₁, β₂", r"\beta_1, \beta_2", "fractions of the first and of the second moment that are kept",
             dict(symbol="β₁", latex=r"\beta_1", meaning="fraction of the first moment, of gradients, that is kept",
                  high=1, without="high", slider=(0.0, 0.99, "linear")),
@@ -150,12 +180,35 @@ VOCABULARY = {
             "gamma", "γb", r"\gamma_b", "how fast the bounds of the rates close",
             without="low", slider=(1e-4, 1.0, "log"),
         ),
-        _pair(
+        _tuple(
             "lookahead", "k, α", r"k, \alpha", "steps of the fast weights, and the part of their way that is kept",
             dict(symbol="k", latex="k", meaning="steps of the fast weights for one of the slow ones",
                  low=1, kind="integer", slider=(1, 20, "linear")),
             dict(symbol="α", latex=r"\alpha", meaning="part of the way to the fast weights that the slow ones go",
                  high=1, slider=(0.0, 1.0, "linear")),
+        ),
+        Hyperparameter(
+            "max_iter", "K", "K", "most iterations of one step", low=1, kind="integer", slider=(1, 20, "linear")
+        ),
+        Hyperparameter(
+            "max_eval", "E", "E", "most evaluations of the loss and its gradient in one step",
+            low=1, kind="integer", slider=(1, 25, "linear"),
+        ),
+        Hyperparameter(
+            "tolerance_grad", "εg", r"\epsilon_g", "a step ends where no component of the gradient is larger",
+            slider=(1e-10, 1e-1, "log"),
+        ),
+        Hyperparameter(
+            "tolerance_change", "εf", r"\epsilon_f", "a step ends where neither parameters nor loss change by more",
+            slider=(1e-10, 1e-1, "log"),
+        ),
+        Hyperparameter(
+            "history_size", "m", "m", "how many of the last steps the inverse Hessian is made of",
+            low=1, kind="integer", slider=(1, 20, "linear"),
+        ),
+        Hyperparameter(
+            "line_search_fn", "LS", r"\mathrm{LS}", "what finds the length of each iteration",
+            kind="choice", choices=("strong_wolfe",),
         ),
         Hyperparameter(
             "amsgrad", "AMS", r"\mathrm{AMS}", "whether to divide by the largest second moment so far", kind="bool"
@@ -183,8 +236,8 @@ def flat(settings):
     """
     result = {}
     for name, value in settings.items():
-        if name in VOCABULARY and VOCABULARY[name].kind == "tuple":
-            result.update({part.name: one for part, one in zip(VOCABULARY[name].parts, value)})
+        if isinstance(value, (tuple, list)):
+            result.update({name + "." + str(i): one for i, one in enumerate(value)})
         else:
             result[name] = value
     return result
@@ -198,8 +251,15 @@ def joined(settings):
     """
     result = {name: value for name, value in settings.items() if "." not in name}
     for name in {name.split(".")[0] for name in settings if "." in name}:
-        result[name] = tuple([settings[part.name] for part in VOCABULARY[name].parts])
+        result[name] = tuple([settings[part] for part in sorted(settings) if part.startswith(name + ".")])
     return result
+
+
+def entry(name, meanings):
+    """Return the entry of a hyperparameter, or of a part such as "betas.0", in a rule with these meanings."""
+    whole, *place = name.split(".")
+    found = VOCABULARY[meanings.get(whole, whole)]
+    return found.parts[int(place[0])] if place else found
 
 
 def nearest(word, words):
@@ -223,17 +283,16 @@ def _edits(a, b):
     return rows[-1][-1]
 
 
-def check_group(owner, defaults, optional, group):
+def check_group(owner, defaults, optional, group, meanings):
     """Raise if a group holds a hyperparameter with a bad value, of another optimizer, or misspelt.
 
     Keys that are no hyperparameter of the book are the caller's own (a name, what a scheduler notes down) and pass.
     """
     for name, value in group.items():
         if name in defaults:
-            if not (value is None and name in optional):
-                VOCABULARY[name].check(owner, value)
+            entry(name, meanings).check(owner, value, optional)
         elif name != "params":
-            meant = nearest(name, list(defaults))
+            meant = nearest(name, [own for own in defaults if len(own) > 1])  # a letter is near to every short word
             if name in VOCABULARY or meant:
                 has = ", ".join(sorted(defaults))
                 hint = "; did you mean " + repr(meant) + "?" if meant else ""

@@ -38,12 +38,14 @@ class Optimizer:
     """
 
     optional = ()  # hyperparameters that may be None
+    meanings = {}  # hyperparameters that mean something else in other rules: name -> their key in the vocabulary
     saved_as = {}  # name in the rule -> name in a checkpoint, where torch calls it otherwise
     saved_too = {}  # what torch looks for in the memory of a checkpoint and the rule has no use for: name -> value
     group_saved_too = {}  # the same for the settings of a group
     may_lack = OFF  # settings that a checkpoint need not have: name -> the value that they then have
     companion = None  # what it remembers that is a point too, to be drawn beside the path: (name, what it is in words)
     elementwise = True  # whether the step in each number of a parameter depends on no other number
+    needs_closure = False  # whether step must be given a closure, because it looks at the loss in several places
     from_the_start = False  # whether a checkpoint has the memory also of parameters that were never updated
 
     def __init__(self, params, defaults):
@@ -54,7 +56,7 @@ class Optimizer:
         groups = list(params)
         if not groups:
             raise ValueError(f"{self._name}: params must hold at least one parameter, got an empty list")
-        check_group(self._name, defaults, self.optional, defaults)
+        check_group(self._name, defaults, self.optional, defaults, self.meanings)
         self.defaults, self.state, self.param_groups = defaults, {}, []
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
@@ -75,6 +77,10 @@ class Optimizer:
 
     def check(self, group):
         """Raise a ValueError if hyperparameters that are each in their interval do not go together."""
+
+    def admit(self, group):
+        """Return a checked group that is to be added, with what follows from its other settings filled in."""
+        return group
 
     # What the user calls ---------------------------------------------------------------------------------------------
 
@@ -120,7 +126,7 @@ class Optimizer:
             if id(p) in known:
                 raise ValueError(f"{self._name}: params[{i}] is in the optimizer twice; each parameter may come once")
             known.add(id(p))
-        self.param_groups.append(full)
+        self.param_groups.append(self.admit(full))
 
     def state_dict(self):
         """Return memory and settings in torch's layout and names; a parameter is known by its place in the list.
@@ -162,7 +168,7 @@ class Optimizer:
         return [p for group in self.param_groups for p in group["params"]]
 
     def _check(self, group):
-        check_group(self._name, self.defaults, self.optional, group)
+        check_group(self._name, self.defaults, self.optional, group, self.meanings)
         self.check(group)
 
     def _settings(self, group):

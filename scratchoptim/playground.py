@@ -9,7 +9,7 @@ import sys
 from inspect import cleandoc
 
 from .catalog import CATALOG
-from .hyperparameters import VOCABULARY, flat, joined
+from .hyperparameters import entry, flat, joined
 from .landscapes import LANDSCAPES, valley
 from .portable import NotPortable, edited_method, method_source, program
 from .rewrite import carried
@@ -222,6 +222,7 @@ def _optimizers(entries):
         name = names[i]
         optimizer = rule([Vector(0.0, 0.0)], **given)
         settings = flat({name: optimizer.param_groups[0][name] for name in optimizer.defaults})
+        known = [(entry(h, getattr(rule, "meanings", {})), value) for h, value in settings.items()]
         optional = getattr(rule, "optional", ())
         found.append(
             {
@@ -230,7 +231,7 @@ def _optimizers(entries):
                 "title": rows[name].method if name in rows else cleandoc(rule.__doc__ or name).splitlines()[0],
                 "color": rows[name].color if name in rows else None,
                 "settings": settings,
-                "controls": [_control(h, v, h in optional, name) for h, v in settings.items() if _movable(h)],
+                "controls": [_control(k, v, k.name in optional, name) for k, v in known if _movable(k)],
             }
         )
         if getattr(rule, "companion", None):
@@ -245,20 +246,13 @@ def _noisy(given):
     return "noise" not in given
 
 
-def _known(name):
-    """Return the entry of the vocabulary of a hyperparameter, or of a part such as "betas.0"."""
-    whole, _, place = name.partition(".")
-    return VOCABULARY[whole].parts[int(place)] if place else VOCABULARY[whole]
+def _movable(known):
+    return known.kind == "bool" or known.slider is not None
 
 
-def _movable(name):
-    return _known(name).kind == "bool" or _known(name).slider is not None
-
-
-def _control(name, value, optional, rule):
+def _control(known, value, optional, rule):
     """Return the control of a hyperparameter from its row of the vocabulary."""
-    known = _known(name)
-    control = {"name": name, "symbol": known.symbol, "latex": known.latex, "meaning": known.meaning}
+    control = {"name": known.name, "symbol": known.symbol, "latex": known.latex, "meaning": known.meaning}
     if known.kind == "bool":
         return dict(control, kind="bool", value=value)
     low, high, scale = known.slider

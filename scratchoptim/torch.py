@@ -43,12 +43,15 @@ class TorchOptimizer(torch.optim.Optimizer):
         closure : callable, optional
             Computes the loss and the gradients anew and returns the loss.
         """
-        with torch.enable_grad():  # the closure must record; the rule sees detached tensors and records nothing
-            if self._engine is None or torch.compiler.is_compiling():
-                return Rule.step(self, closure)
-            loss = None if closure is None else closure()
-            self._engine.step(self)
-            return loss
+        if self._engine is None or torch.compiler.is_compiling():
+            with torch.enable_grad():  # the closure must record; the rule sees detached tensors and records nothing
+                return self.row.rule.step(self, closure)
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        self._engine.step(self)
+        return loss
 
     def add_param_group(self, group):
         """Add a dict of "params" and of hyperparameters that differ from the defaults."""
@@ -61,6 +64,7 @@ class TorchOptimizer(torch.optim.Optimizer):
                 self._check_dense(params)
             group = dict(self.defaults, **dict(group, params=params))
             self._check(group)
+            group = self.admit(group)
         torch.optim.Optimizer.add_param_group(self, group)
 
     def state_dict(self):
@@ -118,7 +122,7 @@ class TorchOptimizer(torch.optim.Optimizer):
         if not self.row.dense:
             got = f"got a dense one for a parameter of shape {tuple(p.shape)}"
             raise TypeError(f"{self._name} needs sparse gradients, {got}; for dense ones there is Adam")
-        return Rule._gradient(self, p, group)
+        return self.row.rule._gradient(self, p, group)
 
     def _seen(self, p, g, group):
         """Return parameter and gradient as the rule is to see them; also of symbols, when a step is compiled."""
@@ -183,11 +187,12 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     def _outward(self, memory):
         """Return the memory under torch's names; torch has its numbers as tensors, except in SparseAdam."""
-        named = Rule._outward(self, memory)
+        named = self.row.rule._outward(self, memory)
         if "step" in named and self.row.dense:
             named["step"] = torch.tensor(float(named["step"]))
-        if "mu_product" in named:  # in double precision, so that training goes on exactly
-            named["mu_product"] = torch.tensor(named["mu_product"], dtype=torch.float64)
+        for name in ("mu_product", "eta", "mu"):
+            if name in named:  # in double precision, so that training goes on exactly
+                named[name] = torch.as_tensor(named[name], dtype=torch.float64)
         return named
 
 

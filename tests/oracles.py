@@ -1,7 +1,8 @@
 """What each rule is compared with: the method as published, written once more and in another form.
 
 An oracle is a function (gradient, start, steps, **hyperparameters) -> list of the points at which it asks for the
-gradient; `gradient` maps a float to a float. `lr` may be a function of the step 1, 2, ...
+gradient; `gradient` maps a float to a float. `lr` may be a function of the step 1, 2, ... Of a rule that remembers a
+point beside its path the points are pairs: (point, its companion).
 """
 
 import math
@@ -106,11 +107,14 @@ def double_precision():
         torch.set_default_dtype(before)
 
 
-def descend(make, gradient, start, steps, lr, sparse=False, prepare=None):
-    """Drive a torch optimizer on one number; `prepare` changes its group and state before a step."""
+def descend(make, gradient, start, steps, lr, sparse=False, prepare=None, beside=None):
+    """Drive a torch optimizer on one number; `prepare` changes its group and state before a step.
+
+    With `beside`, a name of its state, return pairs: the point and that part of the state.
+    """
     with double_precision():
         p = torch.tensor([start], requires_grad=True)
-        optimizer, path = make([p], rate(lr, 1)), [start]
+        optimizer, path = make([p], rate(lr, 1)), [(start, start) if beside else start]
         for t in range(1, steps + 1):
             optimizer.param_groups[0]["lr"] = rate(lr, t)
             p.grad = torch.tensor([gradient(p.item())])
@@ -119,16 +123,20 @@ def descend(make, gradient, start, steps, lr, sparse=False, prepare=None):
             if prepare:
                 prepare(optimizer.param_groups[0], optimizer.state[p], t)
             optimizer.step()
-            path.append(p.item())
+            path.append((p.item(), optimizer.state[p][beside].item()) if beside else p.item())
     return path
 
 
-def twin(name, sparse=False, **always):
+def twin(name, sparse=False, beside=None, **always):
     """Return the oracle that is PyTorch's own class, on one number."""
 
     def oracle(gradient, start, steps, lr, **options):
         cls = getattr(torch.optim, name)
-        return descend(lambda ps, lr: cls(ps, lr=lr, **always, **options), gradient, start, steps, lr, sparse)
+
+        def make(ps, lr):
+            return cls(ps, lr=lr, **always, **options)
+
+        return descend(make, gradient, start, steps, lr, sparse, beside=beside)
 
     return oracle
 
@@ -238,6 +246,14 @@ ORACLES = {
     ),
     "HeavyBall": (heavy_ball, [dict(lr=lr, momentum=momentum) for lr in (0.1, fading) for momentum in (0.0, 0.5, 0.9)]),
     "Nesterov": (nesterov, [dict(lr=lr, momentum=momentum) for lr in (0.1, fading) for momentum in (None, 0.0, 0.8)]),
+    "ASGD": (
+        twin("ASGD", beside="ax"),
+        [
+            dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0)
+            for lr in (0.3, fading)
+            for lambd, alpha, t0 in ((0.0, 0.75, 0), (0.2, 0.75, 7), (1.0, 0.5, 2.5), (0.1, 1.0, 0), (1e-4, 2.0, 1e6))
+        ],
+    ),
     "Rprop": (
         twin("Rprop"),
         [

@@ -25,6 +25,7 @@ BY_HAND = {
     "SGD, nesterov": 4 * (3 + 2),
     "HeavyBall": 4 * (3 + 2),
     "Nesterov": 4 * (3 + 2),  # p g x; p x: the number a is one for all
+    "ASGD": 4 * (3 + 2),  # p g, the mean; p and the mean
     "Rprop": 4 * (4 + 3),  # p g, last gradient, step size; all but g
     "Adagrad": 4 * (3 + 2),
     "RMSprop": 4 * (3 + 2),

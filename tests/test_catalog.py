@@ -29,13 +29,13 @@ def gradient(x):
     return 1 / (1 + math.exp(-x)) + x / 2 - 0.2
 
 
-def run(rule, start, steps, gradient=gradient, lr=None, **settings):
-    """Drive `update` on plain floats; return the points."""
+def run(rule, start, steps, gradient=gradient, lr=None, beside=None, **settings):
+    """Drive `update` on plain floats; return the points, or pairs of a point and of the memory called `beside`."""
     optimizer = rule([torch.ones(1)], **dict(settings, lr=0.1))
-    p, path, memory = start, [start], optimizer.init(start)
+    p, path, memory = start, [(start, start) if beside else start], optimizer.init(start)
     for t in range(1, steps + 1):
         p, memory = optimizer.update(p, gradient(p), **memory, **settings, lr=rate(lr, t))
-        path.append(p)
+        path.append((p, memory[beside]) if beside else p)
     return path
 
 
@@ -57,7 +57,11 @@ def step(optimizer, params, seed):
 
 
 def agrees(rule, oracle, settings):
-    ours, theirs = run(rule, 1.5, 100, **settings), oracle(gradient, 1.5, 100, **settings)
+    theirs = oracle(gradient, 1.5, 100, **settings)
+    pairs = isinstance(theirs[0], tuple)
+    ours = run(rule, 1.5, 100, beside=rule.companion[0] if pairs else None, **settings)
+    if pairs:
+        ours, theirs = sum(ours, ()), sum(theirs, ())
     return all(math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-13) for a, b in zip(ours, theirs, strict=True))
 
 

@@ -17,7 +17,7 @@ RULES = list(dict.fromkeys(result.rule for result in STORED))
 
 # --- what is stored -------------------------------------------------------------------------------------------------
 def test_every_dense_rule_up_to_2020_has_all_its_runs_on_every_task():
-    rules = {row.name for row in CATALOG if row.dense and row.rule.elementwise and row.year <= 2020}
+    rules = {row.name for row in CATALOG if row.dense and row.rule.elementwise and row.year <= 2020} - {"ASGD"}
     assert rules == set(family.RULES) and len(rules) >= 20
     missing = sorted(rules - {result.rule for result in STORED})
     assert not missing, f"make family NAMES={' '.join(missing)!r}"

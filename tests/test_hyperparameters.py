@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchoptim.hyperparameters import VOCABULARY, check_group, flat, joined, nearest
+from scratchoptim.hyperparameters import VOCABULARY, Hyperparameter, check_group, entry, flat, joined, nearest
 
 PARTS = [part for entry in VOCABULARY.values() for part in entry.parts]
 PAIRS = [entry for entry in VOCABULARY.values() if entry.kind == "tuple"]
@@ -13,8 +13,13 @@ PAIRS = [entry for entry in VOCABULARY.values() if entry.kind == "tuple"]
 
 @pytest.mark.parametrize("entry", [*VOCABULARY.values(), *PARTS], ids=lambda h: h.name)
 def test_every_entry_can_be_shown_and_slid(entry):
-    assert entry.symbol and entry.latex and entry.meaning and entry.kind in ("number", "integer", "bool", "tuple")
-    assert bool(entry.parts) is (entry.kind == "tuple")
+    assert (
+        entry.symbol
+        and entry.latex
+        and entry.meaning
+        and entry.kind in ("number", "integer", "bool", "tuple", "choice")
+    )
+    assert bool(entry.parts) is (entry.kind == "tuple") and bool(entry.choices) is (entry.kind == "choice")
     if entry.kind in ("number", "integer"):
         low, high, scale = entry.slider
         assert low < high and scale in ("linear", "log") and (scale == "linear" or low > 0)
@@ -100,15 +105,36 @@ def test_the_nearest_name_is_found(word, meant):
 
 @pytest.mark.parametrize("word", ["", "id", "name", "initial_lr", "max_momentum", "lr_scale", "xyz"])
 def test_other_words_are_no_misspelling(word):
-    assert nearest(word, list(VOCABULARY)) is None
+    assert nearest(word, [name for name in VOCABULARY if len(name) > 1]) is None
     assert nearest(word, []) is None
 
 
 def test_keys_of_the_callers_own_pass():
-    check_group("Rule", {"lr": 0.1}, (), {"params": [], "lr": 0.2, "name": "head", "initial_lr": 0.1, "lr_scale": 2})
+    group = {"params": [], "lr": 0.2, "name": "head", "id": 7, "initial_lr": 0.1, "lr_scale": 2}
+    check_group("Rule", {"lr": 0.1, "d": 1.0}, (), group, {})
 
 
 def test_none_passes_only_where_it_is_optional():
-    check_group("Rule", {"momentum": None}, ("momentum",), {"momentum": None})
+    check_group("Rule", {"momentum": None}, ("momentum",), {"momentum": None}, {})
     with pytest.raises(TypeError):
-        check_group("Rule", {"momentum": None}, (), {"momentum": None})
+        check_group("Rule", {"momentum": None}, (), {"momentum": None}, {})
+
+
+def test_a_name_that_means_something_else_in_a_rule_is_held_by_its_own_entry():
+    meanings = {"alpha": "ASGD.alpha"}
+    check_group("ASGD", {"alpha": 1.0}, (), {"alpha": 1.0}, meanings)
+    with pytest.raises(ValueError, match=r"ASGD: alpha \(α, in ASGD, the power .*\) must be in \[0, ∞\), got -1"):
+        check_group("ASGD", {"alpha": 1.0}, (), {"alpha": -1}, meanings)
+    with pytest.raises(ValueError, match=r"RMSprop: alpha \(α, fraction .*\) must be in \[0, 1\), got 1.0"):
+        check_group("RMSprop", {"alpha": 0.9}, (), {"alpha": 1.0}, {})
+    assert entry("alpha", meanings) is VOCABULARY["ASGD.alpha"] and entry("betas.1", {}).name == "betas.1"
+
+
+def test_a_choice_is_one_of_its_words():
+    choice = Hyperparameter("colour", "c", "c", "what it looks like", kind="choice", choices=("red", "green"))
+    choice.check("Rule", "red")
+    choice.check("Rule", None, ("colour",))
+    assert choice.interval == "'red' or 'green'"
+    for wrong in ("blue", None, 1):
+        with pytest.raises(ValueError, match=r"Rule: colour \(c, .*\) must be 'red' or 'green', got "):
+            choice.check("Rule", wrong)

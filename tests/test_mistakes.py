@@ -1,4 +1,4 @@
-"""Mistakes by name, planted into the rules from Rprop to AdaBelief: the comparison with the oracle turns red.
+"""Mistakes by name, planted into the rules from ASGD to AdaBelief: the comparison with the oracle turns red.
 
 Those of Lookahead, which is a rule around a rule, are in test_lookahead.py.
 """
@@ -30,6 +30,25 @@ OF_DECAY = {
 }
 ROOT = ("(sqrt(v) + eps)", "sqrt(v + eps)")
 MISTAKES = {
+    "ASGD": {
+        "sign": ("- eta * g", "+ eta * g"),
+        "sign of the pull": ("(1 - lambd * eta)", "(1 + lambd * eta)"),
+        "no pull": ("(1 - lambd * eta) * p", "p"),
+        "pull without the rate": ("lambd * eta", "lambd"),
+        "pull after the step": ("(1 - lambd * eta) * p - eta * g", "(1 - lambd * eta) * (p - eta * g)"),
+        "constant rate": ("lr / (1 + lambd * lr * t) ** alpha", "lr"),
+        "the new lr at once": ("eta = eta if t else lr", "eta = lr / (1 + lambd * lr * t) ** alpha"),
+        "first rate forgotten": ("eta = eta if t else lr", "eta = eta"),
+        "rate falls without lr": ("lambd * lr * t", "lambd * t"),
+        "mean of all points": ("t - t0", "t + 1 - t0"),
+        "mean from the start": ("t - t0", "t"),
+        "no mean": ("mu * (p - ax)", "(p - ax)"),
+        "mean without the new point": (
+            "p = (1 - lambd * eta) * p - eta * g\n        ax = ax + mu * (p - ax)",
+            "ax = ax + mu * (p - ax)\n        p = (1 - lambd * eta) * p - eta * g",
+        ),
+        "memory of the mean not kept": ("ax=ax)", "ax=p)"),
+    },
     "Rprop": {
         "sign": SIGN,
         "factors exchanged": ("shrink, grow = etas", "grow, shrink = etas"),
@@ -249,7 +268,7 @@ def test_a_mistake_turns_the_comparison_red(name, mistake):
 
 
 def test_each_rule_has_at_least_five_mistakes_by_name():
-    assert {row.name for row in so.catalog.CATALOG if row.year >= 1993 and not row.name.startswith("Lookahead")} == set(
+    assert {row.name for row in so.catalog.CATALOG if row.year >= 1992 and not row.name.startswith("Lookahead")} == set(
         MISTAKES
     )
     assert all(len(mistakes) >= 5 for mistakes in MISTAKES.values())

@@ -27,14 +27,11 @@ from scratchoptim import (
     trajectory,
 )
 from scratchoptim.catalog import CATALOG
-from scratchoptim.hyperparameters import VOCABULARY, flat, joined
+from scratchoptim.hyperparameters import entry, flat, joined
 from scratchoptim.landscapes import LANDSCAPES
 
 RULES = [row.rule for row in CATALOG]
 PLACES = ["rosenbrock", "saddle", "ackley"]  # curved, unbounded below, rippled
-
-
-ENTRIES = {entry.name: entry for whole in VOCABULARY.values() for entry in (whole, *whole.parts)}
 
 
 def of(*rules, **options):
@@ -74,7 +71,7 @@ def test_the_description_is_plain_and_complete(rule):
     (optimizer,) = d["optimizers"]
     assert set(optimizer["settings"]) == set(settings)
     for control in optimizer["controls"]:
-        known = ENTRIES[control["name"]]
+        known = entry(control["name"], rule.meanings)
         assert (control["symbol"], control["latex"], control["meaning"]) == (known.symbol, known.latex, known.meaning)
         assert control["kind"] == known.kind
         assert control["value"] == optimizer["settings"][control["name"]]
@@ -91,7 +88,8 @@ def test_the_description_is_plain_and_complete(rule):
             assert 90 <= (high - low) / control["step"] <= 500 or control["kind"] == "integer" and control["step"] == 1
             assert (place - low) / control["step"] == pytest.approx(round((place - low) / control["step"]), abs=1e-9)
     named = {control["name"] for control in optimizer["controls"]}
-    assert {name for name in settings if ENTRIES[name].slider or ENTRIES[name].kind == "bool"} == named
+    known = {name: entry(name, rule.meanings) for name in settings}
+    assert {name for name in settings if known[name].slider or known[name].kind == "bool"} == named
     assert [place["name"] for place in d["landscapes"]] == [d["landscape"], *(n for n in LANDSCAPES if n != "valley")]
 
 

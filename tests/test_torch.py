@@ -23,10 +23,12 @@ OURS = [getattr(optim, row.name) for row in CATALOG]
 
 
 @pytest.fixture(autouse=True)
-def product_of_momenta(request):
-    """torch rounds NAdam's to the default precision, ours is a Python float: compare them where that is float64."""
+def numbers_of_the_state(request):
+    """torch rounds NAdam's, and ASGD's rate and weight, to the default precision; ours are Python floats: compare them
+    where that is float64.
+    """
     parameters = request.node.callspec.params if hasattr(request.node, "callspec") else {}
-    if getattr(parameters.get("row"), "name", None) == "NAdam":
+    if getattr(parameters.get("row"), "name", None) in ("NAdam", "ASGD"):
         with double_precision():
             yield
     else:
@@ -114,6 +116,12 @@ MORE = {
         dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.3, maximize=True),
         dict(lr=0.0, momentum=0.9),
         dict(lr=0.1, momentum=0.0, dampening=0.5),
+    ],
+    "ASGD": [
+        dict(lr=0.3, lambd=0.5, alpha=0.6, t0=5, weight_decay=0.3, maximize=True),
+        dict(lr=0.1, lambd=0.0, t0=0),
+        dict(lr=double(0.2), lambd=0.3, alpha=2.0, t0=12.5),
+        dict(lr=0.0, lambd=1.0, alpha=0.0),
     ],
     "Rprop": [
         dict(lr=0.1, etas=(0.3, 1.9), step_sizes=(0.01, 0.12)),
@@ -270,6 +278,7 @@ OPTIONS = {
         dict(momentum=0.9, nesterov=True),
         dict(momentum=0.8, dampening=0.5),
     ],
+    "ASGD": [dict(weight_decay=0.1), dict(lambd=0.5, alpha=0.6, t0=9), dict(t0=3, alpha=1.0)],
     "Rprop": [dict(), dict(etas=(0.4, 1.3), step_sizes=(1e-3, 0.1))],
     "Adagrad": [dict(weight_decay=0.1), dict(lr_decay=0.1, initial_accumulator_value=0.2, eps=1e-3)],
     "RMSprop": [

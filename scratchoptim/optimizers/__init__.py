@@ -8,8 +8,10 @@ from .adam import Adam
 from .adamax import Adamax
 from .adamw import AdamW
 from .amsgrad import AMSGrad
+from .asgd import ASGD
 from .gradient_descent import GradientDescent
 from .heavy_ball import HeavyBall
+from .lbfgs import LBFGS
 from .lookahead import Lookahead
 from .lookahead_adam import LookaheadAdam
 from .lookahead_sgd import LookaheadSGD
@@ -28,6 +30,8 @@ __all__ = [
     "SGD",
     "HeavyBall",
     "Nesterov",
+    "LBFGS",
+    "ASGD",
     "Rprop",
     "Adagrad",
     "RMSprop",

@@ -51,7 +51,7 @@ class Lookahead(Optimizer):
             what = "a rule of scratchoptim, in scratchoptim.torch.Lookahead a torch optimizer"
             raise TypeError(f"Lookahead: optimizer must be {what}; got {type(optimizer).__name__}")
         self.inner = optimizer
-        for name in ("optional", "saved_as", "saved_too", "group_saved_too", "elementwise", "from_the_start"):
+        for name in "optional meanings saved_as saved_too group_saved_too elementwise from_the_start".split():
             setattr(self, name, getattr(optimizer, name))
         super().__init__(optimizer.param_groups, dict(optimizer.defaults, lookahead=(k, alpha)))
         self.state = {p: dict(self.init(p.detach()), **memory) for p, memory in optimizer.state.items()}

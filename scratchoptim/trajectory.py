@@ -21,6 +21,8 @@ class Trajectory:
         The start and the point after each step.
     losses, gradient_norms : list of float
         The exact value and the length of the exact gradient at each point.
+    evaluations : list of int
+        How many gradients the optimizer had asked for on its way to each point: mostly one a step.
     memories : list of dict
         What the rule remembered at each point; {} at the start.
     companions : list of (x, y)
@@ -32,7 +34,7 @@ class Trajectory:
 
     def __init__(self, label, settings, landscape):
         self.label, self.settings, self.landscape = label, settings, landscape
-        self.points, self.losses, self.gradient_norms, self.memories = [], [], [], []
+        self.points, self.losses, self.gradient_norms, self.evaluations, self.memories = [], [], [], [], []
         self.left, self.companion, self.companions = None, None, []
 
     @property
@@ -59,7 +61,8 @@ def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, d
         Default: the landscape's own.
     steps : int >= 0
     noise : float >= 0
-        Standard deviation of the error added to each component of each gradient; 0 is the exact gradient.
+        Standard deviation of the error added to each component of each gradient; 0 is the exact gradient. A rule that
+        looks at several places in a step sees one landscape in all of them, tilted by the error of that step.
     seed : int
         Of the noise.
     decay : float >= 0
@@ -98,17 +101,19 @@ def trajectory(optimizer, landscape, start=None, steps=100, noise=0.0, seed=0, d
     run = Trajectory(type(rule).__name__, settings, landscape)
     (x0, x1), (y0, y1) = landscape.box
     limits = (x0 + x1) / 2, 5 * (x1 - x0), (y0 + y1) / 2, 5 * (y1 - y0)
-    random, memory = Noise(seed), {}
+    random, memory, closure = Noise(seed), {}, _Closure(landscape, p)
     step = _pure if isinstance(rule, Optimizer) and type(rule).step is Optimizer.step else _stepped
     for t in range(int(steps) + 1):
         gx, gy = _look(run, p, memory, limits)
+        run.evaluations.append(closure.calls)
         if run.left is not None or t == steps:
             break
         if noise:
-            gx, gy = gx + noise * random(), gy + noise * random()
+            closure.tilt = noise * random(), noise * random()
+            gx, gy = gx + closure.tilt[0], gy + closure.tilt[1]
         if decay:
             group["lr"] = rates / (t + 1) ** decay
-        p, memory = step(rule, p, Vector(gx, gy), memory)
+        p, memory = step(rule, p, Vector(gx, gy), memory, closure)
     if getattr(rule, "companion", None):
         name, run.companion = rule.companion
         run.companions = [_place(memory.get(name), point) for memory, point in zip(run.memories, run.points)]
@@ -120,31 +125,59 @@ def _place(remembered, point):
     return (remembered.x, remembered.y) if isinstance(remembered, Vector) else point
 
 
-def _pure(rule, p, g, memory):
+def _pure(rule, p, g, memory, closure):
     """Return the point and the memory after a step that `Optimizer.step` would make, without its checks: faster."""
+    closure.calls += 1
     group = rule.param_groups[0]
     acting, settings = rule._rule(group), rule._settings(group)
     return acting.update_group([p], [g], [memory or acting.init(p)], **settings)[0]
 
 
-def _stepped(rule, p, g, memory):
+def _stepped(rule, p, g, memory, closure):
     """Return the point and the memory after a step of an optimizer that has its own way of stepping."""
-    p.grad = g
-    rule.step()
+    if getattr(rule, "needs_closure", False):
+        rule.step(closure)
+    else:
+        closure.calls += 1
+        p.grad = g
+        rule.step()
     return p, rule.state.get(p, {})
+
+
+class _Closure:
+    """What a step is handed that looks at several places: loss and gradient of p, tilted by the error of the step."""
+
+    def __init__(self, landscape, p):
+        self.landscape, self.p, self.tilt, self.calls = landscape, p, None, 0
+
+    def __call__(self):
+        self.calls += 1
+        loss, gx, gy = _value_and_gradient(self.landscape, self.p)
+        if self.tilt:
+            nx, ny = self.tilt
+            loss, gx, gy = loss + nx * self.p.x + ny * self.p.y, gx + nx, gy + ny
+        self.p.grad = Vector(gx, gy)
+        return loss
+
+
+def _value_and_gradient(landscape, p):
+    """Return the loss at a point, and the two components of its gradient; far out they may be infinite or NaN."""
+    try:
+        loss, (gx, gy) = landscape.value_and_gradient(p.x, p.y)
+    except (OverflowError, ZeroDivisionError, ValueError) as error:
+        if isinstance(error, ValueError) and math.isfinite(p.x) and math.isfinite(p.y):
+            raise  # nothing that being far out explains
+        return math.inf, math.nan, math.nan
+    return loss, gx, gy
 
 
 def _look(run, p, memory, limits):
     """Note down the point, its loss and its gradient; return the gradient."""
-    x, y = p.x, p.y
-    try:
-        loss, (gx, gy) = run.landscape.value_and_gradient(x, y)
-    except (OverflowError, ZeroDivisionError):
-        loss, gx, gy = math.inf, math.nan, math.nan
+    loss, gx, gy = _value_and_gradient(run.landscape, p)
     middle_x, far_x, middle_y, far_y = limits
-    if not (abs(x - middle_x) <= far_x and abs(y - middle_y) <= far_y):  # NaN fails this too
+    if not (abs(p.x - middle_x) <= far_x and abs(p.y - middle_y) <= far_y):  # NaN fails this too
         run.left = len(run.points)
-    run.points.append((x, y))
+    run.points.append((p.x, p.y))
     run.losses.append(loss)
     run.gradient_norms.append(math.sqrt(gx * gx + gy * gy))
     run.memories.append(memory)

@@ -1,10 +1,11 @@
 """trajectory: the path, what is noted along it, and where it ends."""
 
 import math
+from functools import partial
 
 import pytest
 
-from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, Vector, landscapes, trajectory
+from scratchoptim import LBFGS, SGD, GradientDescent, HeavyBall, Nesterov, Vector, landscapes, trajectory
 from scratchoptim.catalog import CATALOG
 from scratchoptim.noise import Noise
 
@@ -25,14 +26,36 @@ def test_the_steps_are_those_of_the_optimizers_loop(row):
     p = Vector(*landscapes.beale.start)
     optimizer, random = row.rule([p], **dict(settings, lr=1e-3)), Noise(4)
     points, memories = [(p.x, p.y)], [{}]
+
+    def tilted(nx, ny):
+        value, (gx, gy) = landscapes.beale.value_and_gradient(p.x, p.y)
+        p.grad = Vector(gx + nx, gy + ny)
+        return value + nx * p.x + ny * p.y
+
     for _ in range(40):
-        gx, gy = landscapes.beale.gradient(p.x, p.y)
-        p.grad = Vector(gx + 0.1 * random(), gy + 0.1 * random())
-        optimizer.step()
+        optimizer.step(partial(tilted, 0.1 * random(), 0.1 * random()))
         points.append((p.x, p.y))
         memories.append(optimizer.state.get(p, {}))
     assert run.points == points
     assert repr(run.memories) == repr(memories)
+
+
+def test_the_evaluations_of_the_gradient_are_counted():
+    """One a step; where a step looks at several places, as often as its closure was called."""
+    assert trajectory(SGD, landscapes.rosenbrock, steps=3, lr=1e-3).evaluations == [0, 1, 2, 3]
+    run = trajectory(LBFGS, landscapes.rosenbrock, steps=4, line_search_fn="strong_wolfe")
+    assert run.evaluations == [0, *(memory["evaluations"] for memory in run.memories[1:])]
+    assert run.evaluations[2] > 40 and run.losses[2] < 1e-8
+    left = trajectory(LBFGS, landscapes.bowl, steps=4, lr=1e9)
+    assert left.left == 1 and len(left.evaluations) == len(left.points) == 2
+
+
+def test_the_noise_of_a_step_is_one_tilt_of_the_landscape():
+    """A line search that met another error at each place would not converge; on a tilted bowl it finds the bottom."""
+    random = Noise(5)
+    nx, ny = 0.3 * random(), 0.3 * random()
+    run = trajectory(LBFGS, landscapes.bowl, steps=1, noise=0.3, seed=5, line_search_fn="strong_wolfe")
+    assert landscapes.bowl.gradient(*run.points[1]) == pytest.approx((-nx, -ny), abs=1e-7)
 
 
 def test_an_optimizer_may_step_in_its_own_way():
@@ -66,14 +89,26 @@ def test_a_run_that_leaves_is_stopped_and_says_so():
     assert run.left == len(run.points) - 1 < 20
     assert abs(run.points[-1][1]) > 5 * (y1 - y0) >= abs(run.points[-2][1])
     assert len(run.losses) == len(run.gradient_norms) == len(run.memories) == len(run.points)
+    assert run.evaluations == list(range(len(run.points)))
     assert "left the box" in repr(run)
 
 
 @pytest.mark.parametrize("lr", [1e3, 1e100, 1e300])
 @pytest.mark.parametrize("name", list(landscapes.LANDSCAPES))
-def test_no_explosion_raises(name, lr):
-    run = trajectory(GradientDescent, landscapes.LANDSCAPES[name], start=(0.7, 0.9), steps=50, lr=lr)
+@pytest.mark.parametrize("rule", [GradientDescent, LBFGS])
+def test_no_explosion_raises(rule, name, lr):
+    """Also not where a step goes on from places that are far out."""
+    run = trajectory(rule, landscapes.LANDSCAPES[name], start=(0.7, 0.9), steps=50, lr=lr)
     assert run.left is not None and run.left <= 50
+
+
+def test_an_error_of_the_landscape_itself_is_raised():
+    def wrong(x, y):
+        raise ValueError("no such place")
+
+    landscape = landscapes.Landscape("wrong", "Wrong", "", "", wrong, [(0, 0)], ((0, 1), (0, 1)), (0.5, 0.5))
+    with pytest.raises(ValueError, match="no such place"):
+        trajectory(SGD, landscape, steps=1)
 
 
 def test_noise_is_seeded_and_scaled():

@@ -48,14 +48,13 @@ __all__ = [
     "torch",
 ]  # fmt: skip
 
+_FACES = {"Playground": "playground", "ExpressionGraph": "expression_graph"}
 _LAZY = ("data", "experiments", "figures", "playground", "scratchgrad", "torch")
 
 
 def __getattr__(name):
-    if name == "Playground":
-        return importlib.import_module(".playground", __name__).Playground
-    if name == "ExpressionGraph":
-        return importlib.import_module(".expression_graph", __name__).ExpressionGraph
+    if name in _FACES:
+        return getattr(importlib.import_module("." + _FACES[name], __name__), name)
     if name in _LAZY:
         return importlib.import_module("." + name, __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

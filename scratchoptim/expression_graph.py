@@ -1,17 +1,14 @@
 """ExpressionGraph: a formula as a graph, with sliders for its inputs, to step through the chain rule node by node."""
 
-import base64
 import math
-import sys
 
 from .expression import read
+from .faces import Faces
 from .graph import answer
-from .playground import WIDGET_VIEW, _installed, _kernel, _range
-
-SITE_VIEW = "application/vnd.scratchoptim.graph+json"
+from .playground import _range
 
 
-class ExpressionGraph:
+class ExpressionGraph(Faces):
     """A formula of Scalars, to be played with: its graph, its values, and its gradients on their way back.
 
     Shown in a notebook whose kernel runs, it is live: a box for the formula, a slider for each input, and buttons that
@@ -39,6 +36,8 @@ class ExpressionGraph:
     Backwards: v1 has the gradient 8: a gets 8 · (−3) = −24; b gets 8 · 2 = 16.
     """
 
+    site_view = "application/vnd.scratchoptim.graph+json"
+
     def __init__(self, text="(a*b + c)**2", step=None, **values):
         for name, value in values.items():
             if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -54,7 +53,6 @@ class ExpressionGraph:
         last = len(self.trace()["steps"]) - 1
         if step is not None and not 0 <= step <= last:
             raise ValueError(f"ExpressionGraph: step must be from 0 to {last}, got {step}")
-        self._face = None
 
     def description(self):
         """Return what it is, as dicts, lists, strings, numbers and None.
@@ -94,31 +92,14 @@ class ExpressionGraph:
         state = self.state() if state is None else state
         return draw(self.trace(state), state["step"])
 
-    def face(self):
-        """Return the `graph_sliders.GraphFace`, which holds the widgets; made when first asked for."""
-        if self._face is None:
-            from .graph_sliders import GraphFace
+    def still(self):
+        """Return the picture that is stored: of the whole, because nobody can step through it."""
+        return self.figure(dict(self.state(), step=None))
 
-            self._face = GraphFace(self)
-        return self._face
+    def _make_face(self):
+        from .graph_sliders import GraphFace
 
-    def widget(self):
-        """Return the live face, an ipywidgets box; always the same one."""
-        return self.face().box
-
-    def __repr__(self):
-        return repr(self.figure(dict(self.state(), step=None)))
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Return all faces; the front end shows the live one if it can. The site makes its own of the description."""
-        still = self.figure(dict(self.state(), step=None))  # what cannot be stepped through shows everything
-        png = base64.b64encode(still._repr_png_()).decode("ascii")
-        bundle = {"text/plain": repr(still), "image/png": png, SITE_VIEW: self.description()}
-        if _kernel() and _installed("ipywidgets"):
-            bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.widget().model_id}
-            if "google.colab" in sys.modules:  # its front end may prefer a picture to a widget
-                del bundle["image/png"]
-        return bundle
+        return GraphFace(self)
 
 
 def control(name, value):

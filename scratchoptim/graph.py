@@ -5,21 +5,11 @@ The numbers are those of `Scalar`; here they are put in order and in words.
 
 from array import array
 
+from .digits import show
 from .expression import MOST, read
 from .layers import arrange
 
 SIGNS = {"+": "{} + {}", "-": "{} − {}", "*": "{} · {}", "/": "{} / {}", "**": "{} ** {}", "neg": "−{}"}
-
-
-def show(x):
-    """Return a number for readers: four digits, a real minus, 1e6 for 1e+06.
-
-    >>> show(-0.30000000000000004), show(2e-07), show(12.0)
-    ('−0.3', '2e−7', '12')
-    """
-    # A tie such as 7.8125 is rounded up, also by a Python that would round it to even. 0.0 takes the sign off -0.
-    text = f"{x * (1 + 1e-13) + 0.0:.4g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
-    return text.replace("-", "−")
 
 
 def trace(result, names):

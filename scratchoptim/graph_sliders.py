@@ -6,9 +6,10 @@ import ipywidgets as widgets
 
 from .expression_graph import control
 from .graph_picture import draw
+from .sliders import Board
 
 
-class GraphFace:
+class GraphFace(Board):
     """A box for the formula, a slider for each input, the steps, and the picture that follows them.
 
     Parameters
@@ -17,8 +18,6 @@ class GraphFace:
 
     Attributes
     ----------
-    box : ipywidgets.Widget
-        All of it, to be displayed.
     text : ipywidgets.Text
         The formula; it is taken over with Enter, or when the reader leaves the box.
     inputs : dict of str to ipywidgets.FloatSlider
@@ -27,22 +26,17 @@ class GraphFace:
         How many steps are shown.
     buttons : dict of str to ipywidgets.Button
         "first", "back", "on", "last" and "reset".
-    image, status : ipywidgets.Image, ipywidgets.HTML
-        The picture, and the sentence of its step, or what is wrong.
-    error : Exception or None
-        What the last change was refused with; the picture is then still that of the settings before.
     """
 
     def __init__(self, graph):
-        self.graph, self.error, self.inputs, self._busy = graph, None, {}, False
+        super().__init__()
+        self.graph, self.inputs, self._busy = graph, {}, False
         self._known = {one["name"]: one for one in graph.description()["inputs"]}  # also those no longer shown
         looks = {"style": {"description_width": "70px"}, "layout": widgets.Layout(width="340px")}
         self._looks = looks
         self.text = widgets.Text(description="formula", continuous_update=False, **looks)
         self.steps = widgets.IntSlider(description="step", min=0, max=1, **looks)
         self.sliders = widgets.VBox([])
-        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", object_fit="contain"))
-        self.status = widgets.HTML()
         moves = {
             "first": ("To the start", lambda: 0),
             "back": ("Back", lambda: self.steps.value - 1),
@@ -53,15 +47,9 @@ class GraphFace:
         for name, (label, place) in moves.items():
             self.buttons[name] = widgets.Button(description=label, layout=widgets.Layout(width="82px"))
             self.buttons[name].on_click(lambda _, place=place: self._go(place()))
-        self.buttons["reset"] = widgets.Button(description="Reset", icon="undo", layout=widgets.Layout(width="8em"))
-        self.buttons["reset"].on_click(lambda _: self.reset())
+        self.buttons["reset"] = self._reset_button()
         row = widgets.HBox(list(self.buttons.values())[:4], layout=widgets.Layout(width="350px"))
-        side = widgets.VBox(
-            [self.text, self.sliders, self.steps, row, self.buttons["reset"]],
-            layout=widgets.Layout(width="360px", margin="0 0 0 8px"),
-        )
-        seen = widgets.VBox([self.image, self.status], layout=widgets.Layout(max_width="100%"))
-        self.box = widgets.Box([seen, side], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+        self._lay([self.text, self.sliders, self.steps, row, self.buttons["reset"]], "360px")
         self.text.observe(lambda _: self._changed(), "value")
         self.steps.observe(lambda _: self._changed(), "value")
         self.reset()
@@ -97,15 +85,11 @@ class GraphFace:
             whole = begin or self.steps.value == self.steps.max and last != self.steps.max
             self.steps.max = max(last, 1)
             self.steps.value = min(self.steps.value, last) if not whole else last if step is None else step
-            self.image.value = draw(traced, self.steps.value)._repr_png_()
+            png = draw(traced, self.steps.value)._repr_png_()
             self._arrange(traced["inputs"])
-            said = traced["steps"][self.steps.value]["said"]
-            self.status.value = f'<div role="status" aria-live="polite" style="line-height: 1.5">{escape(said)}</div>'
-            self.error = None
+            self._show(png, escape(traced["steps"][self.steps.value]["said"]))
         except Exception as error:  # the reader must see it, wherever it comes from; a callback's own is lost
-            self.error = error
-            words = f"{escape(str(error))}. The picture shows what was before."
-            self.status.value = f'<p role="alert"><b>{words[0].upper() + words[1:]}</b></p>'
+            self._refuse(error)
         finally:
             self._busy = False
 

@@ -3,12 +3,11 @@
 What can be set is one plain description; the sliders of Jupyter and Colab are built from it, and so can any other face.
 """
 
-import base64
 import math
-import sys
 from inspect import cleandoc
 
 from .catalog import CATALOG
+from .faces import Faces
 from .hyperparameters import entry, flat, joined
 from .landscapes import LANDSCAPES, valley
 from .portable import NotPortable, edited_method, method_source, program
@@ -16,11 +15,8 @@ from .rewrite import carried
 from .trajectory import trajectory
 from .vector import Vector
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-SITE_VIEW = "application/vnd.scratchoptim.playground+json"
 
-
-class Playground:
+class Playground(Faces):
     """Optimizers on a landscape, to be played with.
 
     Shown in a notebook whose kernel runs, it is live: a slider for each hyperparameter, for the start and for the
@@ -63,6 +59,8 @@ class Playground:
     [None, None]
     """
 
+    site_view = "application/vnd.scratchoptim.playground+json"
+
     def __init__(self, *optimizers, landscape=valley, start=None, steps=100, noise=None, decay=None, box=None, seed=0):
         if not 1 <= len(optimizers) <= 4:
             raise ValueError(f"Playground: it takes one to four optimizers, got {len(optimizers)}")
@@ -85,7 +83,7 @@ class Playground:
             "decay": _extra("decay", "p", "p", "step t uses lr / t^p", decay),
             "seed": seed,
         }
-        self._views, self._face = {}, None
+        self._views = {}
         runs = self.run()  # settings that a rule refuses are refused here
         for rule, described, run in zip(self.rules, self._description["optimizers"], runs):
             if rule not in {row.rule for row in CATALOG}:
@@ -168,46 +166,12 @@ class Playground:
         state = self.state() if state is None else state
         return self.view(state["landscape"]).figure(self.run(state))
 
-    def widget(self):
-        """Return the live face, an ipywidgets box; always the same one."""
-        return self.face().box
+    still = figure
 
-    def face(self):
-        """Return the `sliders.Face`, which holds the widgets; made when first asked for."""
-        if self._face is None:
-            from .sliders import Face
+    def _make_face(self):
+        from .sliders import Face
 
-            self._face = Face(self)
-        return self._face
-
-    def __repr__(self):
-        return repr(self.figure())
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Return all faces; the front end shows the live one if it can. The site makes its own of the description."""
-        figure = self.figure()
-        png = base64.b64encode(figure._repr_png_()).decode("ascii")
-        bundle = {"text/plain": repr(figure), "image/png": png, SITE_VIEW: self.description()}
-        if _kernel() and _installed("ipywidgets"):
-            model = self.widget().model_id
-            bundle[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model}
-            if "google.colab" in sys.modules:  # its front end may prefer a picture to a widget
-                del bundle["image/png"]
-        return bundle
-
-
-def _kernel():
-    """Tell whether a Jupyter kernel shows what is displayed."""
-    ipython = sys.modules.get("IPython")
-    return getattr(ipython and ipython.get_ipython(), "kernel", None) is not None
-
-
-def _installed(module):
-    try:
-        __import__(module)
-    except ModuleNotFoundError:
-        return False
-    return True
+        return Face(self)
 
 
 # The description -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,49 @@ from .playground import spacing
 from .words import number, place
 
 
-class Face:
+class Board:
+    """What all live faces are: a picture with words under it, and the controls beside it, or below on a narrow page.
+
+    Attributes
+    ----------
+    box : ipywidgets.Widget
+        All of it, to be displayed.
+    image, status : ipywidgets.Image, ipywidgets.HTML
+        The picture, and words about it, or what is wrong.
+    error : Exception or None
+        What the last change was refused with; the picture is then still that of the settings before.
+    """
+
+    def __init__(self):
+        self.error = None
+        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", object_fit="contain"))
+        self.status = widgets.HTML()
+
+    def _lay(self, controls, width):
+        """Put the controls beside the picture."""
+        seen = widgets.VBox([self.image, self.status], layout=widgets.Layout(max_width="100%"))
+        side = widgets.VBox(controls, layout=widgets.Layout(width=width, margin="0 0 0 8px"))
+        self.box = widgets.Box([seen, side], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+
+    def _reset_button(self):
+        button = widgets.Button(description="Reset", icon="undo", layout=widgets.Layout(width="8em"))
+        button.on_click(lambda _: self.reset())
+        return button
+
+    def _show(self, png, words):
+        """Show a picture, and words, as HTML."""
+        self.image.value = png
+        self.status.value = f'<div role="status" aria-live="polite" style="line-height: 1.5">{words}</div>'
+        self.error = None
+
+    def _refuse(self, error):
+        """Say what is wrong; the picture stays."""
+        self.error = error
+        words = f"{escape(str(error))}. The picture shows what was before."
+        self.status.value = f'<p role="alert"><b>{words[0].upper() + words[1:]}</b></p>'
+
+
+class Face(Board):
     """Sliders, menus and boxes built from a playground's description, and the picture that follows them.
 
     A change is drawn within its own callback. The front end sends the newest value of a slider only when the one before
@@ -22,34 +64,22 @@ class Face:
 
     Attributes
     ----------
-    box : ipywidgets.Widget
-        All of it, to be displayed.
     controls : dict
         name -> widget: "landscape", "x", "y", "steps", "noise", "decay", and "0.lr" for the lr of the first optimizer;
         "3.momentum.own" is the check box beside the slider of a hyperparameter that may be None.
-    image, status : ipywidgets.Image, ipywidgets.HTML
-        The picture, and in words where each run ended, or the error.
-    error : Exception or None
-        What the last change was refused with; the picture is then still that of the settings before.
     redraws : int
         How many pictures have been drawn.
     """
 
     def __init__(self, playground):
+        super().__init__()
         self.playground, self.description = playground, playground.description()
-        self.error, self.redraws, self._waiting = None, 0, False
+        self.redraws, self._waiting = 0, False
         self.controls = {}
-        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", object_fit="contain"))
-        self.status = widgets.HTML()
         groups = [self._common()]
         groups += [self._optimizer(i, one) for i, one in enumerate(self.description["optimizers"])]
-        reset = widgets.Button(description="Reset", icon="undo", layout=widgets.Layout(width="8em"))
-        reset.on_click(lambda _: self.reset())
-        self.reset_button = reset
-        seen = widgets.VBox([self.image, self.status], layout=widgets.Layout(max_width="100%"))
-        side = widgets.VBox([*groups, reset], layout=widgets.Layout(width="350px", margin="0 0 0 8px"))
-        row = widgets.Layout(flex_flow="row wrap", align_items="flex-start")
-        self.box = widgets.Box([seen, side], layout=row)
+        self.reset_button = self._reset_button()
+        self._lay([*groups, self.reset_button], "350px")
         for name, control in self.controls.items():
             control.observe(self._moved if name == "landscape" else self._changed, "value")
         self._changed()
@@ -124,15 +154,10 @@ class Face:
         try:
             state = self.state()
             view, runs = self.playground.view(state["landscape"]), self.playground.run(state)
-            self.image.value = view.png(runs)
-            self.status.value = self._words(view, runs)
-            self.error = None
+            self._show(view.png(runs), self._words(view, runs))
             self.redraws += 1
         except Exception as error:  # the reader must see it, wherever it comes from; a callback's own is lost
-            self.error = error
-            self.status.value = (
-                f'<p role="alert"><b>{escape(str(error))}</b></p><p>The picture shows the settings before.</p>'
-            )
+            self._refuse(error)
 
     def _words(self, view, runs):
         lines = []
@@ -145,7 +170,7 @@ class Face:
                 end += f" after {steps} step{'s' * (steps != 1)}"
             mark = f'<span style="color:{series.color}" aria-hidden="true">&#9632;</span>'
             lines.append(f"{mark} {escape(series.label)}: {end}")
-        return f'<div role="status" aria-live="polite" style="line-height: 1.5">{"<br>".join(lines)}</div>'
+        return "<br>".join(lines)
 
     # The controls ----------------------------------------------------------------------------------------------------
 
@@ -158,10 +183,10 @@ class Face:
         for name in ("x", "y"):
             self.controls[name] = widgets.FloatSlider(description=f"start {name}", readout_format=".2f", **_looks())
         self._place(d["start"])
-        self.controls["steps"] = _slider(d["steps"])
+        self.controls["steps"] = slider(d["steps"])
         for name in ("noise", "decay"):
             if d[name]:
-                self.controls[name] = _slider(d[name])
+                self.controls[name] = slider(d[name])
         return widgets.VBox(list(self.controls.values()))
 
     def _optimizer(self, i, optimizer):
@@ -175,7 +200,7 @@ class Face:
                 label = f"{control['name']}: {control['meaning']}"
                 made = widgets.Checkbox(value=control["value"], description=label, indent=False)
             else:
-                made = _slider(control)
+                made = slider(control)
             self.controls[key] = made
             rows.append(made)
             if control.get("optional"):
@@ -189,7 +214,7 @@ def _looks():
     return {"style": {"description_width": "105px"}, "layout": widgets.Layout(width="340px")}
 
 
-def _slider(control):
+def slider(control):
     """Return the slider of a number, with its name and symbol before it."""
     name, symbol = control["name"].split(".")[0], control["symbol"]
     # a long name is cut off at its end

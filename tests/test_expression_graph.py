@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scratchoptim import ExpressionGraph, expression_graph, figures
+from scratchoptim import ExpressionGraph, faces, figures
 from scratchoptim.graph import show
 from scratchoptim.scratchgrad import Scalar
 
@@ -220,8 +220,8 @@ def test_a_slider_that_leaves_the_domain_is_said_and_comes_back():
 def test_without_a_kernel_there_is_the_whole_picture_and_the_description():
     graph = made(step=0)
     bundle = graph._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "image/png", expression_graph.SITE_VIEW}
-    assert bundle[expression_graph.SITE_VIEW] == graph.description() and graph.description()["step"] == 0
+    assert set(bundle) == {"text/plain", "image/png", ExpressionGraph.site_view}
+    assert bundle[ExpressionGraph.site_view] == graph.description() and graph.description()["step"] == 0
     assert bundle["text/plain"] == repr(graph) == "Figure: " + made().figure().alt
     image = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
     assert image.width >= 500
@@ -230,9 +230,9 @@ def test_without_a_kernel_there_is_the_whole_picture_and_the_description():
 
 def test_with_a_kernel_there_are_controls_as_well(monkeypatch):
     graph = made()
-    monkeypatch.setattr(expression_graph, "_kernel", lambda: True)
+    monkeypatch.setattr(faces, "_kernel", lambda: True)
     bundle = graph._repr_mimebundle_()
-    assert bundle[expression_graph.WIDGET_VIEW]["model_id"] == graph.widget().model_id
+    assert bundle[faces.WIDGET_VIEW]["model_id"] == graph.widget().model_id
     graph.face().inputs["a"].value = 0.5
     assert graph._repr_mimebundle_() == bundle  # the stored picture is the initial one, whatever has been played
     monkeypatch.setitem(sys.modules, "google.colab", object())

@@ -22,8 +22,8 @@ from scratchoptim import (
     Playground,
     Rprop,
     Vector,
+    faces,
     landscapes,
-    playground,
     trajectory,
 )
 from scratchoptim.catalog import CATALOG
@@ -292,7 +292,7 @@ def test_an_unexpected_error_is_shown_too(monkeypatch):
     monkeypatch.setattr(face.playground, "run", lambda state: 1 / 0)
     face.controls["0.lr"].value = 0.03
     assert isinstance(face.error, ZeroDivisionError)
-    assert "division by zero" in face.status.value and face.image.value == good
+    assert "Division by zero" in face.status.value and face.image.value == good
 
 
 def test_the_words_say_where_a_run_ended():
@@ -309,8 +309,8 @@ def test_the_words_say_where_a_run_ended():
 def test_without_a_kernel_there_is_a_picture_with_alt_text():
     one = of(GradientDescent, HeavyBall, Nesterov, SGD, landscape="himmelblau")
     bundle = one._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "image/png", playground.SITE_VIEW}
-    assert bundle[playground.SITE_VIEW] == one.description()
+    assert set(bundle) == {"text/plain", "image/png", Playground.site_view}
+    assert bundle[Playground.site_view] == one.description()
     png = base64.b64decode(bundle["image/png"])
     assert png.startswith(b"\x89PNG") and len(png) < 40_000
     assert bundle["text/plain"] == repr(one) == "Figure: " + one.figure().alt
@@ -320,24 +320,24 @@ def test_without_a_kernel_there_is_a_picture_with_alt_text():
 
 def test_with_a_kernel_there_are_sliders_as_well(monkeypatch):
     one = of(SGD)
-    monkeypatch.setattr(playground, "_kernel", lambda: True)
+    monkeypatch.setattr(faces, "_kernel", lambda: True)
     bundle = one._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "image/png", playground.SITE_VIEW, playground.WIDGET_VIEW}
-    assert bundle[playground.WIDGET_VIEW]["model_id"] == one.widget().model_id
+    assert set(bundle) == {"text/plain", "image/png", Playground.site_view, faces.WIDGET_VIEW}
+    assert bundle[faces.WIDGET_VIEW]["model_id"] == one.widget().model_id
     one.face().controls["0.lr"].value = 0.5
     assert one._repr_mimebundle_() == bundle  # the stored picture is the initial one, whatever has been played
 
 
 def test_colab_gets_the_sliders_only(monkeypatch):
-    monkeypatch.setattr(playground, "_kernel", lambda: True)
+    monkeypatch.setattr(faces, "_kernel", lambda: True)
     monkeypatch.setitem(sys.modules, "google.colab", object())
-    assert set(of(SGD)._repr_mimebundle_()) == {"text/plain", playground.SITE_VIEW, playground.WIDGET_VIEW}
+    assert set(of(SGD)._repr_mimebundle_()) == {"text/plain", Playground.site_view, faces.WIDGET_VIEW}
 
 
 def test_without_ipywidgets_there_is_the_picture(monkeypatch):
-    monkeypatch.setattr(playground, "_kernel", lambda: True)
+    monkeypatch.setattr(faces, "_kernel", lambda: True)
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    assert set(of(SGD)._repr_mimebundle_()) == {"text/plain", "image/png", playground.SITE_VIEW}
+    assert set(of(SGD)._repr_mimebundle_()) == {"text/plain", "image/png", Playground.site_view}
 
 
 def test_the_description_needs_neither_pictures_nor_widgets():

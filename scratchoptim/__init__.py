@@ -26,6 +26,7 @@ from .optimizers import (
     Lookahead,
     LookaheadAdam,
     LookaheadSGD,
+    Muon,
     NAdam,
     Nesterov,
     RAdam,
@@ -42,7 +43,7 @@ __version__ = "0.1.0"
 __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov", "LBFGS", "ASGD", "Rprop", "Adagrad", "RMSprop", "Adadelta",
     "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "AdaBound",
-    "LookaheadSGD", "LookaheadAdam", "RAdam", "AdaBelief", "Lookahead",
+    "LookaheadSGD", "LookaheadAdam", "RAdam", "AdaBelief", "Muon", "Lookahead",
     "ExpressionGraph", "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
     "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "scratchgrad",
     "torch",

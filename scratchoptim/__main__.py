@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from . import __version__
-from .catalog import CATALOG
+from .catalog import CATALOG, PLAYED
 from .hyperparameters import VOCABULARY, entry, nearest
 from .landscapes import LANDSCAPES
 from .trajectory import trajectory
@@ -18,7 +18,8 @@ STILL, MOVING = (".png", ".svg", ".pdf", ".jpg", ".jpeg"), (".gif", ".mp4")
 MOST = 100_000  # steps
 RULES = {row.name: row.rule for row in CATALOG}
 DEFAULTS = {name: inspect.signature(rule).parameters for name, rule in RULES.items()}
-SETTINGS = [name for name in VOCABULARY if any(name in parameters for parameters in DEFAULTS.values())]
+DRAWN = [row.name for row in PLAYED]
+SETTINGS = [name for name in VOCABULARY if any(name in DEFAULTS[rule] for rule in DRAWN)]
 
 EXAMPLES = {
     None: """examples:
@@ -72,13 +73,13 @@ def build_parser():
 
 
 def _add_options(sub, command):
-    names, runners = ", ".join(LANDSCAPES), ", ".join(DEFAULTS)
+    names, runners = ", ".join(LANDSCAPES), ", ".join(DRAWN)
     chosen = "GradientDescent,HeavyBall,Nesterov"
     sub.add_argument("--landscape", default="rosenbrock", metavar="NAME", help=f"one of: {names} (default: rosenbrock)")
     words = f"one or several of: {runners}; also written heavy_ball or heavy-ball (default: {chosen})"
     sub.add_argument("--optimizers", default=chosen, metavar="A,B", help=words)
     for name in SETTINGS:
-        known, owners = VOCABULARY[name], [rule for rule, parameters in DEFAULTS.items() if name in parameters]
+        known, owners = VOCABULARY[name], [rule for rule in DRAWN if name in DEFAULTS[rule]]
         entries = dict.fromkeys(entry(name, RULES[rule].meanings) for rule in owners)
         meaning = "; ".join(one.meaning + (", as A:B" if one.parts else "") for one in entries)
         words = f"{meaning}; one value for all optimizers, or one each (- leaves the default)."
@@ -144,7 +145,7 @@ def _settings(args, names):
             continue
         owners = [name in DEFAULTS[rule] for rule in names]
         if not any(owners):
-            have = [rule for rule, parameters in DEFAULTS.items() if name in parameters]
+            have = [rule for rule in DRAWN if name in DEFAULTS[rule]]
             raise ValueError(f"{option}: {', '.join(names)} has no {name}; it is of {', '.join(have)}")
         words = text.split(",")
         if len(words) not in (1, len(names)):
@@ -230,15 +231,14 @@ def draw(args):
     """Run the optimizers and draw them; print a line for each."""
     path = _output(args.output, args.command)
     landscape = LANDSCAPES[_find("landscape", args.landscape, list(LANDSCAPES))]
-    rules = {row.name: row.rule for row in CATALOG}
-    names = [_find("optimizer", word.strip(), list(rules)) for word in args.optimizers.split(",")]
+    names = [_find("optimizer", word.strip(), list(RULES)) for word in args.optimizers.split(",")]
     start = _point(args.start) if args.start else landscape.start
     steps = _number("--steps", args.steps, 1, MOST, int)
     noise, seed = _number("--noise", args.noise, 0), _number("--seed", args.seed, 0, 2**32 - 1, int)
     rate, runs = default_rate(landscape, start), []
     for name, given in zip(names, _settings(args, names)):
         given = {"lr": rate} | given
-        runs.append(trajectory(rules[name], landscape, start, steps, noise=noise, seed=seed, **given))
+        runs.append(trajectory(RULES[name], landscape, start, steps, noise=noise, seed=seed, **given))
         print(summary(runs[-1], given))
     try:
         from . import figures

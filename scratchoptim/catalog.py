@@ -63,7 +63,7 @@ class Row:
     color : str
         Its colour in every picture. Colour-blind readers can tell it from its predecessor's and its neighbours'.
     demo : dict
-        "landscape": name, and "hyperparameters": dict, that show what it is for.
+        "landscape": name, and "hyperparameters": dict, that show what it is for; no landscape if it is not `played`.
     published : dict
         Hyperparameter -> the default that the paper gives it, as text; "where": the place in the paper, if it has one.
     variants : dict
@@ -94,6 +94,11 @@ class Row:
     sparse: dict | None = field(hash=False, default=None)
     dense: bool = True
     borrows: tuple = ()
+
+    @property
+    def played(self):
+        """Whether it can run on landscapes of two parameters: not if it takes matrices only."""
+        return not self.rule.matrices
 
     @property
     def name(self):
@@ -297,7 +302,22 @@ CATALOG = [
         color="#C30F00", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
         published={"lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
     ),
+    Row(
+        rule=optimizers.Muon, year=2024, method="Muon", paper="jordan2024",
+        chapter="2024-muon",
+        predecessor="SGD", idea="matrix structure", borrows=("Nesterov",),
+        fixed="Momentum moves a weight matrix along a few directions and hardly along the others",
+        twin="Muon", oracle="torch.optim.Muon, and the singular value decomposition",
+        color="#30003C", demo={"hyperparameters": {"lr": 0.02}},
+        published={
+            "where": "and the author's program", "lr": "0.02", "weight_decay": "0", "momentum": "0.95", "nesterov": "True",
+            "ns_coefficients": "(3.4445, -4.775, 2.0315)", "eps": "1e-07", "ns_steps": "5.0",
+        },
+    ),
 ]  # fmt: skip
+
+
+PLAYED = [entry for entry in CATALOG if entry.played]
 
 
 def row(name):

@@ -52,7 +52,8 @@ class Hyperparameter:
         if self.kind == "tuple":
             return " and ".join([part.symbol + " in " + part.interval for part in self.parts])
         if self.kind == "integer":
-            return "{" + str(self.low) + ", " + str(self.low + 1) + ", …}"
+            last = "" if self.high == INFINITY else ", " + str(self.high)
+            return "{" + str(self.low) + ", " + str(self.low + 1) + ", …" + last + "}"
         ends = ", ".join([str(end).replace("inf", "∞") for end in (self.low, self.high)])
         return ("(" if self.low_open else "[") + ends + (")" if self.high_open else "]")
 
@@ -209,6 +210,23 @@ VOCABULARY = {
         Hyperparameter(
             "line_search_fn", "LS", r"\mathrm{LS}", "what finds the length of each iteration",
             kind="choice", choices=("strong_wolfe",),
+        ),
+        _tuple(
+            "ns_coefficients", "a, b, c", "a, b, c", "coefficients of the polynomial of Newton and Schulz",
+            dict(symbol="a", latex="a", meaning="coefficient of s in the polynomial of Newton and Schulz",
+                 low=-INFINITY, slider=(0.0, 5.0, "linear")),
+            dict(symbol="b", latex="b", meaning="coefficient of s³ in the polynomial of Newton and Schulz",
+                 low=-INFINITY, slider=(-8.0, 2.0, "linear")),
+            dict(symbol="c", latex="c", meaning="coefficient of s⁵ in the polynomial of Newton and Schulz",
+                 low=-INFINITY, slider=(-1.0, 5.0, "linear")),
+        ),
+        Hyperparameter(
+            "ns_steps", "k", "k", "how often the polynomial of Newton and Schulz is applied",
+            high=99, kind="integer", slider=(1, 10, "linear"),
+        ),
+        Hyperparameter(
+            "adjust_lr_fn", "fn", r"\mathrm{fn}", "how the learning rate follows the shape of a matrix",
+            kind="choice", choices=("original", "match_rms_adamw"),
         ),
         Hyperparameter(
             "amsgrad", "AMS", r"\mathrm{AMS}", "whether to divide by the largest second moment so far", kind="bool"

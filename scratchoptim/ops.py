@@ -99,3 +99,31 @@ def total(x):
 def add(x, y, alpha):
     """Return x + alpha·y, of torch tensors by torch's own operation, which may round once where two would twice."""
     return x.add(y, alpha=alpha) if hasattr(x, "add_") else x + alpha * y
+
+
+def lerp(a, b, weight):
+    """Return the point between a and b that is `weight` of the way to b; of torch tensors by torch's own operation."""
+    return a.lerp(b, weight) if hasattr(a, "lerp") else a + weight * (b - a)
+
+
+def norm(x):
+    """Return the root of the sum of the squares of all numbers."""
+    return x.norm() if hasattr(x, "norm") else sqrt(total(x * x))
+
+
+def addmm(c, a, b, beta, alpha):
+    """Return beta·c + alpha·(a @ b) of matrices, of torch tensors by torch's own operation.
+
+    That sums up in single precision and rounds once, where arithmetic in bfloat16 would round three times.
+    """
+    return c.addmm(a, b, beta=beta, alpha=alpha) if hasattr(c, "addmm") else beta * c + alpha * (a @ b)
+
+
+def bfloat16(x):
+    """Return x in bfloat16, which keeps eight binary digits; x itself where there is no such precision."""
+    return x.bfloat16() if hasattr(x, "bfloat16") else x
+
+
+def type_as(x, other):
+    """Return x in the precision of another tensor."""
+    return x.type_as(other) if hasattr(x, "type_as") else x

@@ -45,6 +45,7 @@ class Optimizer:
     may_lack = OFF  # settings that a checkpoint need not have: name -> the value that they then have
     companion = None  # what it remembers that is a point too, to be drawn beside the path: (name, what it is in words)
     elementwise = True  # whether the step in each number of a parameter depends on no other number
+    matrices = False  # whether each parameter must be a matrix
     needs_closure = False  # whether step must be given a closure, because it looks at the loss in several places
     from_the_start = False  # whether a checkpoint has the memory also of parameters that were never updated
 
@@ -125,6 +126,7 @@ class Optimizer:
                 raise TypeError(f"{self._name}: params[{i}] must be a parameter, such as a tensor, got {_kind(p)}")
             if id(p) in known:
                 raise ValueError(f"{self._name}: params[{i}] is in the optimizer twice; each parameter may come once")
+            self._check_matrix(i, p)
             known.add(id(p))
         self.param_groups.append(self.admit(full))
 
@@ -170,6 +172,12 @@ class Optimizer:
     def _check(self, group):
         check_group(self._name, self.defaults, self.optional, group, self.meanings)
         self.check(group)
+
+    def _check_matrix(self, i, p):
+        shape = tuple(getattr(p, "shape", ()))
+        if self.matrices and len(shape) != 2:
+            what = f"params[{i}] must be a matrix, got a parameter of shape {shape}"
+            raise ValueError(f"{self._name}: {what}; give it to an optimizer of its own, such as AdamW")
 
     def _settings(self, group):
         return {name: group[name] for name in self.defaults}

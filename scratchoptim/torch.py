@@ -62,6 +62,8 @@ class TorchOptimizer(torch.optim.Optimizer):
                 if len({id(p) for p in params}) < len(params):
                     raise ValueError(f"{self._name}: a parameter is in the group twice; each parameter may come once")
                 self._check_dense(params)
+                for i, p in enumerate(params):
+                    self._check_matrix(i, p)
             group = dict(self.defaults, **dict(group, params=params))
             self._check(group)
             group = self.admit(group)
@@ -126,7 +128,7 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     def _seen(self, p, g, group):
         """Return parameter and gradient as the rule is to see them; also of symbols, when a step is compiled."""
-        g = -g if group["maximize"] else g
+        g = -g if group.get("maximize") else g
         decay = self._decay(group)
         if decay == 0:
             return p, g

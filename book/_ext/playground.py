@@ -66,12 +66,12 @@ def worker():
 def catalog():
     """What the page knows of each optimizer: its description at the settings of its demo, and the text of its rule."""
     from scratchoptim import playground
-    from scratchoptim.catalog import CATALOG
+    from scratchoptim.catalog import PLAYED
     from scratchoptim.portable import method_source
 
-    entries = [(row.rule, row.demo["hyperparameters"]) for row in CATALOG]
+    entries = [(row.rule, row.demo["hyperparameters"]) for row in PLAYED]
     described = [dict(one, noisy=True) for one in playground._optimizers(entries)]
-    return [dict(one, source=method_source(row.rule)) for one, row in zip(described, CATALOG, strict=True)]
+    return [dict(one, source=method_source(row.rule)) for one, row in zip(described, PLAYED, strict=True)]
 
 
 def data_script():

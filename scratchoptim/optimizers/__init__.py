@@ -15,6 +15,7 @@ from .lbfgs import LBFGS
 from .lookahead import Lookahead
 from .lookahead_adam import LookaheadAdam
 from .lookahead_sgd import LookaheadSGD
+from .muon import Muon
 from .nadam import NAdam
 from .nesterov import Nesterov
 from .radam import RAdam
@@ -50,4 +51,5 @@ __all__ = [
     "LookaheadAdam",
     "RAdam",
     "AdaBelief",
+    "Muon",
 ]

@@ -9,7 +9,7 @@ import functools
 import torch
 
 from .plan import Memory, owned, unlike
-from .read import read
+from .read import plain, read
 from .symbols import NotElementwiseError
 
 SIZE = 2**17  # elements; measured: with half or twice as many a step of Adam takes a fifth longer
@@ -60,7 +60,7 @@ def in_pieces(optimizer, p, group):
         return None
     names = [name for name, value in memory.items() if isinstance(value, torch.Tensor)]
     try:
-        _, results, after = read(optimizer, group, names, {n: v for n, v in memory.items() if n not in names})
+        _, results, after = read(optimizer, plain(group), names, {n: v for n, v in memory.items() if n not in names})
     except (NotElementwiseError, TypeError):
         return None
     return p, (Pieces(optimizer, p, g, group, memory, results), after)

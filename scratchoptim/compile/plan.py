@@ -4,12 +4,9 @@ from operator import attrgetter, itemgetter
 
 import torch
 
-from .call import Call
-
-REALS = {torch.float32: "float", torch.float64: "double"}
 # Asked of each tensor at each step: `map` with these takes half the time of a comprehension.
 _address, _contiguous = torch.Tensor.data_ptr, torch.Tensor.is_contiguous
-_gradient, _dtype, _shape = map(attrgetter, ("grad", "dtype", "shape"))
+_gradient, _bytes = attrgetter("grad"), attrgetter("nbytes")
 
 
 class Memory(dict):
@@ -23,9 +20,7 @@ class Plan:
     ----------
     buckets : list of Bucket
     rest : list of (int, tensor, str)
-        What a compiled loop cannot step: number of the group, parameter, reason ("" if it needs no word).
-    params : list of tensor
-        Those in buckets.
+        What is stepped eagerly: number of the group, parameter, reason ("" if it needs no word).
     """
 
     def __init__(self, optimizer):
@@ -42,7 +37,7 @@ class Plan:
                 if reason is not None:
                     self.rest.append((number, p, reason))
                     continue
-                key = number, p.dtype, p.is_contiguous(), *_form(memory)
+                key = number, p.dtype, p.device, p.is_contiguous(), *_form(memory)
                 if key not in found:
                     found[key] = Bucket(number, p, memory)
                 found[key].params.append(p)
@@ -50,18 +45,15 @@ class Plan:
         self.buckets = list(found.values())
         for bucket in self.buckets:
             bucket.look()
-        self.params = [p for bucket in self.buckets for p in bucket.params]
         self.state = None
 
-    def call(self, key, function, state, work):
-        """Return the call of a C function for the buckets of the work, that of the last step if they are the same."""
-        buckets = [bucket for bucket, *_ in work]
-        known = self.calls.get(key)
+    def call(self, made, names, state, buckets):
+        """Return the call of what was built for some buckets, that of the last step if they are the same."""
+        known = self.calls.get(made)
         if known is None or known.buckets != buckets:
-            *_, names, real = key
             for bucket in buckets:
                 bucket.own(state, names[2:])
-            known = self.calls[key] = Call(function, names, real, buckets)
+            known = self.calls[made] = made(names, buckets)
             self.state = [*map(id, state.values())]
         return known
 
@@ -86,17 +78,19 @@ class Bucket:
         name -> value of what else is in each memory; equal in all.
     at : dict
         "p", "g" or name of an array -> the address of that array of each parameter.
+    held : list
+        What must live until the step is done, and is in no memory: copies of gradients, arrays that are dropped.
     """
 
     def __init__(self, number, p, memory):
-        self.number, self.params, self.memories, self.at = number, [], [], {}
-        self.dtype, self.contiguous = p.dtype, p.is_contiguous()
+        self.number, self.params, self.memories, self.at, self.given = number, [], [], {}, None
+        self.dtype, self.device, self.contiguous = p.dtype, p.device, p.is_contiguous()
         self.names = [name for name, value in memory.items() if isinstance(value, torch.Tensor)]
         self.numbers = {name: value for name, value in memory.items() if name not in self.names}
 
     def look(self):
         """Note down what must stay for the bucket to fit."""
-        self.shapes = [*map(_shape, self.params)]
+        self.bytes = [*map(_bytes, self.params)]
         self.single = [i for i, p in enumerate(self.params) if p.numel() == 1]
         self.at["p"] = [*map(_address, self.params)]
         self._gradients()
@@ -109,16 +103,13 @@ class Bucket:
             self.at[name] = [memory[name].data_ptr() for memory in self.memories]
 
     def settle(self, results, after):
-        """Note down the numbers after a step; return whether the next one finds the same kind of memory."""
+        """Take over the numbers after a step; return whether the next one finds the same kind of memory."""
         gone = [name for name in self.names if name not in results]
-        if gone or after != self.numbers:
-            for memory in self.memories:
-                memory.update(after)
-                for name in gone:
-                    if name not in after:
-                        del memory[name]
+        for memory in self.memories if gone or after != self.numbers else ():
+            self.held += [memory.pop(name) for name in gone]
+            memory.update(after)
         same = after.keys() == self.numbers.keys() and len(results) == 1 + len(self.names)
-        self.numbers, self.held = after, None
+        self.numbers = after
         return same and not gone
 
     def fits(self):
@@ -141,15 +132,14 @@ class Bucket:
         gradients, n = [*map(_gradient, self.params)], len(self.params)
         if [*map(type, gradients)].count(torch.Tensor) < n:
             return False
-        if not (self.contiguous and all(map(_contiguous, gradients))):
-            gradients = [_laid(g, p) for g, p in zip(gradients, self.params)]
-        for i in self.single:  # elsewhere a gradient that is negated lazily has gaps
-            gradients[i] = gradients[i].resolve_neg()
+        self.held = []
+        if self.single or not (self.contiguous and all(map(_contiguous, gradients))):
+            self.held = gradients = [*map(laid, gradients, self.params)]
         places = [*map(_address, gradients)]
-        if places != self.at.get("g"):  # torch has seen to the form when they became gradients: only others are asked
-            if [*map(_dtype, gradients)].count(self.dtype) < n or [*map(_shape, gradients)] != self.shapes:
-                return False
-        self.at["g"], self.held = places, gradients  # some may be copies, which must live until the step is done
+        # torch has seen to the form when they became gradients. Of others the size is asked: a loop must not run over.
+        if places != self.at.get("g") and [*map(_bytes, gradients)] != self.bytes:
+            return False
+        self.at["g"] = places
         return 0 not in places
 
 
@@ -165,10 +155,11 @@ def owned(p, memory, names):
     return Memory(memory, **arrays) if shared or arrays else memory
 
 
-def _laid(g, p):
+def laid(g, p):
     """Return a gradient whose elements lie in memory in the order of the parameter's."""
-    if (g.shape, g.dtype) != (p.shape, p.dtype):
+    if (g.shape, g.dtype, g.device) != (p.shape, p.dtype, p.device):
         raise RuntimeError("the gradient is not of the parameter's form")
+    g = g.resolve_neg()  # only of one element can it lie densely and be negated lazily
     return g if g.stride() == p.stride() else torch.empty_like(p, requires_grad=False).copy_(g)
 
 
@@ -182,13 +173,13 @@ def _form(memory):
 
 
 def _misfit(p):
-    """Return why a compiled loop cannot step a parameter, or None."""
+    """Return why a parameter must be stepped eagerly, or None."""
     g = p.grad
     if type(p) not in (torch.Tensor, torch.nn.Parameter) or type(g) is not torch.Tensor:
         return f"a parameter is a {type(p).__name__} with a gradient that is a {type(g).__name__}"
-    if p.layout is not torch.strided or not p.is_cpu:
-        return f"a parameter is on {p.device}, in the layout {p.layout}"
-    if p.dtype not in REALS:
+    if p.layout is not torch.strided:
+        return f"a parameter is in the layout {p.layout}"
+    if not p.is_floating_point():
         return f"a parameter is of {p.dtype}"
     if p.is_neg() or p.is_inference():
         return "a parameter is made in inference mode, or negated lazily"

@@ -13,7 +13,7 @@ def read(optimizer, group, names, numbers):
     ----------
     optimizer : optimizer of `scratchoptim.torch`
     group : dict
-        One of its groups.
+        One of its groups, as `plain` returns it.
     names : sequence of str
         The arrays in a parameter's memory.
     numbers : dict
@@ -28,7 +28,6 @@ def read(optimizer, group, names, numbers):
     NotElementwiseError
         If elements of a parameter, or parameters, see one another. What the rule raises itself passes.
     """
-    group = {name: _plain(value) for name, value in group.items() if name != "params"}
     rule, settings = optimizer._rule(group), optimizer._settings(group)
     if not rule.elementwise or type(rule).update_group is not Rule.update_group:
         raise NotElementwiseError("in this rule elements see one another")
@@ -38,6 +37,11 @@ def read(optimizer, group, names, numbers):
         return rule.update(p, g, **memory, **settings)
 
     return trace(step, dict(numbers, **dict.fromkeys(names, Symbol)))
+
+
+def plain(group):
+    """Return the hyperparameters of a group without tensors."""
+    return {name: _plain(value) for name, value in group.items() if name != "params"}
 
 
 def _plain(value):

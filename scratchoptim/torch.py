@@ -43,15 +43,21 @@ class TorchOptimizer(torch.optim.Optimizer):
         closure : callable, optional
             Computes the loss and the gradients anew and returns the loss.
         """
-        if self._engine is None or torch.compiler.is_compiling():
-            with torch.enable_grad():  # the closure must record; the rule sees detached tensors and records nothing
-                return self.row.rule.step(self, closure)
+        if self._engine is None or self.needs_closure or torch.compiler.is_compiling():
+            return self._eagerly(closure)
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
         self._engine.step(self)
         return loss
+
+    def _eagerly(self, closure):
+        """Take a step by the rule's own loop."""
+        if self._engine is not None and self.needs_closure:
+            self._engine.say(self, "its step looks at the loss in several places")
+        with torch.enable_grad():  # the closure must record; the rule sees detached tensors and records nothing
+            return self.row.rule.step(self, closure)
 
     def add_param_group(self, group):
         """Add a dict of "params" and of hyperparameters that differ from the defaults."""

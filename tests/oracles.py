@@ -122,7 +122,7 @@ def descend(make, gradient, start, steps, lr, sparse=False, prepare=None, beside
                 p.grad = p.grad.to_sparse()
             if prepare:
                 prepare(optimizer.param_groups[0], optimizer.state[p], t)
-            optimizer.step()
+            optimizer.step(lambda: torch.zeros(()))  # L-BFGS needs a closure; with max_iter=1 it looks once, at p
             path.append((p.item(), optimizer.state[p][beside].item()) if beside else p.item())
     return path
 
@@ -139,6 +139,36 @@ def twin(name, sparse=False, beside=None, **always):
         return descend(make, gradient, start, steps, lr, sparse, beside=beside)
 
     return oracle
+
+
+def lbfgs_agrees(rule):
+    """Tell whether steps of several iterations equal those of torch's class, to the last bit, and what is remembered.
+
+    On Rosenbrock's function of four numbers, and a thousandth of it; with and without the line search.
+    """
+    names = {"n": "n_iter", "scale": "H_diag", "t": "t", "d": "d", "evaluations": "func_evals"}
+    for options in (dict(lr=0.02, history_size=2), dict(line_search_fn="strong_wolfe", history_size=3)):
+        for tiny in (1.0, 1e-3):
+            found = []
+            for cls in (rule, torch.optim.LBFGS):
+                p = torch.tensor([-1.2, 1.0, 0.4, -0.7], dtype=torch.float64, requires_grad=True)
+                optimizer = cls([p], max_iter=6, **options)
+
+                def closure(p=p, optimizer=optimizer, tiny=tiny):
+                    optimizer.zero_grad()
+                    loss = tiny * (100 * (p[1:] - p[:-1] ** 2) ** 2 + (1 - p[:-1]) ** 2).sum()
+                    loss.backward()
+                    return loss
+
+                path = []
+                for _ in range(5):
+                    optimizer.step(closure)
+                    state = optimizer.state[p]
+                    path += [*p.tolist()] + [state[a if cls is rule else b] for a, b in names.items()]
+                found.append([x.tolist() if isinstance(x, torch.Tensor) else x for x in path])
+            if found[0] != found[1]:
+                return False
+    return True
 
 
 # A second source: the classes of pytorch_optimizer, with the settings under which they are the method as published.
@@ -228,6 +258,9 @@ MOMENTS = [
 
 AHEAD = [(5, 0.5), (1, 0.3), (3, 0.8), (4, 1.0), (2, 0.0)]
 
+# name of the rule -> where to start, if not at 1.5: the first step of L-BFGS is another where the gradient is below 1
+STARTS = {"LBFGS": (1.5, 0.1)}
+
 # name of the rule -> its oracle and the settings to compare it over
 ORACLES = {
     "GradientDescent": (gradient_descent, [dict(lr=0.1), dict(lr=fading)]),
@@ -246,6 +279,10 @@ ORACLES = {
     ),
     "HeavyBall": (heavy_ball, [dict(lr=lr, momentum=momentum) for lr in (0.1, fading) for momentum in (0.0, 0.5, 0.9)]),
     "Nesterov": (nesterov, [dict(lr=lr, momentum=momentum) for lr in (0.1, fading) for momentum in (None, 0.0, 0.8)]),
+    "LBFGS": (
+        twin("LBFGS", max_iter=1, tolerance_grad=0.0, tolerance_change=0.0),
+        [dict(lr=lr, history_size=m) for lr in (1.0, 0.3, fading) for m in (1, 3)],
+    ),
     "ASGD": (
         twin("ASGD", beside="ax"),
         [
@@ -343,6 +380,9 @@ ORACLES = {
     "RAdam": (twin("RAdam"), MOMENTS),
     "AdaBelief": (adabelief, [*MOMENTS, dict(lr=0.1, betas=(0.9, 0.999), eps=1e-16)]),
 }
+
+# name of the rule -> function of it that tells whether its whole steps are right: one number shows too little of them
+WHOLE_STEPS = {"LBFGS": lbfgs_agrees}
 
 # name -> the second source of a rule without a twin, and by how much it may differ, relatively
 SECOND = {

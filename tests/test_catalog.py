@@ -9,19 +9,19 @@ import textwrap
 
 import pytest
 import torch
-from oracles import ORACLES, rate
+from oracles import ORACLES, STARTS, WHOLE_STEPS, rate
 
 import scratchoptim as so
 from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, landscapes, trajectory
-from scratchoptim.catalog import CATALOG, row
+from scratchoptim.catalog import CATALOG, PLAYED, row
 from scratchoptim.hyperparameters import VOCABULARY
 
-every_row = pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+every_row = pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 BY_COORDINATE = (
     "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "AMSGrad", "Yogi",
     "AdaBound", "LookaheadAdam", "RAdam", "AdaBelief",
 )  # fmt: skip
-CASES = [pytest.param(r, kw, id=f"{r.name}-{i}") for r in CATALOG for i, kw in enumerate(ORACLES[r.name][1])]
+CASES = [pytest.param(r, kw, id=f"{r.name}-{i}") for r in PLAYED for i, kw in enumerate(ORACLES[r.name][1])]
 
 
 def gradient(x):
@@ -48,18 +48,35 @@ def randn(seed, *shape, dtype=torch.float64):
 
 
 def step(optimizer, params, seed):
-    for i, p in enumerate(params):
-        p.grad = randn(100 * seed + i, *p.shape, dtype=p.dtype)
-    optimizer.step()
+    """Take a step with gradients by chance; of a rule with a closure, with those of p²/2 on a slope by chance."""
+    slopes = [randn(100 * seed + i, *p.shape, dtype=p.dtype) for i, p in enumerate(params)]
+
+    def closure():
+        for p, slope in zip(params, slopes):
+            p.grad = p.detach() + slope if optimizer.needs_closure else slope
+        return sum((p.detach() * (p.detach() / 2 + slope)).sum() for p, slope in zip(params, slopes))
+
+    optimizer.step(closure)
+
+
+def tensors(memory):
+    """Return all tensors in what a rule remembers, also those in lists of tuples."""
+    values = memory.values() if isinstance(memory, dict) else memory
+    nested = [tensors(value) for value in values if isinstance(value, (list, tuple))]
+    return [value for value in values if isinstance(value, torch.Tensor)] + sum(nested, [])
 
 
 # Equal to its reference ----------------------------------------------------------------------------------------------
 
 
 def agrees(rule, oracle, settings):
-    theirs = oracle(gradient, 1.5, 100, **settings)
+    return all(agrees_from(start, rule, oracle, settings) for start in STARTS.get(rule.__name__, (1.5,)))
+
+
+def agrees_from(start, rule, oracle, settings):
+    theirs = oracle(gradient, start, 100, **settings)
     pairs = isinstance(theirs[0], tuple)
-    ours = run(rule, 1.5, 100, beside=rule.companion[0] if pairs else None, **settings)
+    ours = run(rule, start, 100, beside=rule.companion[0] if pairs else None, **settings)
     if pairs:
         ours, theirs = sum(ours, ()), sum(theirs, ())
     return all(math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-13) for a, b in zip(ours, theirs, strict=True))
@@ -143,11 +160,12 @@ def mutants(rule):
 @every_row
 def test_every_planted_mistake_is_found(row):
     oracle, settings = ORACLES[row.name]
+    whole_steps = WHOLE_STEPS.get(row.name, lambda rule: True)
     survivors, planted = [], 0
     for mutant, text in mutants(row.rule):
         planted += 1
         try:
-            found = not all(agrees(mutant, oracle, s) for s in settings)
+            found = not all(agrees(mutant, oracle, s) for s in settings) or not whole_steps(mutant)
         except (TypeError, ArithmeticError, ValueError, LookupError):
             found = True
         if not found:
@@ -160,21 +178,19 @@ def test_every_planted_mistake_is_found(row):
 
 @every_row
 def test_update_writes_into_nothing_that_it_is_given(row):
-    (p,) = params = [randn(1, 3, 2)]
+    shape = (6,) if row.rule.needs_closure else (3, 2)
+    (p,) = params = [randn(1, *shape)]
     optimizer = fresh(row, params)
     settings = optimizer._settings(optimizer.param_groups[0])
     memory = optimizer.init(p)
     for seed in range(4):
-        g = randn(seed, 3, 2)
-        given = copy.deepcopy((p, g, memory, settings))
-        new, new_memory = optimizer.update(p, g, **memory, **settings)
-        for before, after in zip((given[0], given[1]), (p, g)):
-            assert torch.equal(before, after)
-        assert given[3] == settings and all(
-            torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
-            for a, b in zip(given[2].values(), memory.values())
-        )
-        p, memory = new, new_memory
+        g = randn(seed, *shape)
+        given = p, g, memory, settings
+        before = copy.deepcopy(given)
+        p, new = optimizer.update(p, g, **memory, **settings)
+        assert repr(given) == repr(before)
+        assert all(torch.equal(a, b) for a, b in zip(tensors(before[:3]), tensors(given[:3]), strict=True))
+        memory = new
 
 
 @every_row
@@ -184,8 +200,7 @@ def test_memory_shares_nothing_with_parameter_or_gradient(row):
     for seed in range(3):
         step(optimizer, params, seed)
         places = {params[0].data_ptr(), params[0].grad.data_ptr()}
-        memory = optimizer.state.get(params[0], {}).values()
-        assert not places & {m.data_ptr() for m in memory if isinstance(m, torch.Tensor)}
+        assert not places & {m.data_ptr() for m in tensors(optimizer.state.get(params[0], {}))}
 
 
 @every_row
@@ -196,9 +211,9 @@ def test_shape_and_precision_are_kept(row, dtype, shape):
     optimizer = fresh(row, params)
     for seed in range(3):
         step(optimizer, params, seed)
-    for memory in [params[0], *optimizer.state.get(params[0], {}).values()]:
-        if isinstance(memory, torch.Tensor):
-            assert memory.shape == shape and memory.dtype == dtype and torch.isfinite(memory).all()
+    kept = [shape] if not row.rule.needs_closure else [shape, (params[0].numel(),), ()]
+    for memory in [params[0], *tensors(optimizer.state.get(params[0], {}))]:
+        assert memory.shape in kept and memory.dtype == dtype and torch.isfinite(memory).all()
 
 
 @every_row
@@ -222,23 +237,31 @@ def test_saving_and_resuming_is_bit_identical(row):
 @every_row
 @pytest.mark.parametrize("name", ["valley", "rosenbrock", "himmelblau"])
 def test_the_engines_agree_to_the_last_bit(row, name):
-    """The same rule on torch tensors and on the two-vector, each fed the same gradients."""
-    landscape = landscapes.LANDSCAPES[name]
-    lr = 1e-4 if name != "valley" else 0.03
-    path = trajectory(row.rule, landscape, steps=50, **dict(row.demo["hyperparameters"], lr=lr)).points
+    """The same rule on torch tensors and on the two-vector, each fed the same gradients.
+
+    In L-BFGS torch rounds x + t·d once and everybody else twice, so that paths part: little in a dozen whole steps.
+    """
+    landscape, closed = landscapes.LANDSCAPES[name], row.rule.needs_closure
+    settings = dict(row.demo["hyperparameters"], lr=1.0 if closed else 1e-4 if name != "valley" else 0.03)
+    path = trajectory(row.rule, landscape, steps=12 if closed else 50, **settings).points
     p = torch.tensor(landscape.start, dtype=torch.float64, requires_grad=True)
-    optimizer = row.rule([p], **dict(row.demo["hyperparameters"], lr=lr))
+    optimizer = row.rule([p], **settings)
+
+    def closure():
+        value, slopes = landscape.value_and_gradient(*p.tolist())
+        p.grad = torch.tensor(slopes, dtype=torch.float64)
+        return value
+
     for x, y in path:
-        assert (x, y) == tuple(p.tolist())
-        p.grad = torch.tensor(landscape.gradient(x, y), dtype=torch.float64)
-        optimizer.step()
+        assert tuple(p.tolist()) == (pytest.approx((x, y), rel=1e-9) if closed else (x, y))
+        optimizer.step(closure)
 
 
 @every_row
 def test_floats_and_tensors_agree(row):
     for settings in ORACLES[row.name][1]:
         floats = run(row.rule, 1.5, 20, **settings)
-        tensors = run(row.rule, torch.tensor(1.5, dtype=torch.float64), 20, gradient=lambda x: x.sin(), **settings)
+        tensors = run(row.rule, torch.tensor([1.5], dtype=torch.float64), 20, gradient=lambda x: x.sin(), **settings)
         again = run(row.rule, 1.5, 20, gradient=math.sin, **settings)
         assert [t.item() for t in tensors] == pytest.approx(again, rel=1e-13) and len(floats) == 21
 
@@ -268,17 +291,22 @@ def test_the_demonstration_stays_in_the_picture_and_descends(row):
 
 @every_row
 def test_a_turned_landscape_turns_the_path_unless_the_rule_scales_each_coordinate_for_itself(row):
+    """L-BFGS begins with a gradient that does not shorten its first step, as sums of |g| above 1 do."""
     q, _ = torch.linalg.qr(randn(7, 4, 4))
     h = torch.diag(torch.tensor([1.0, 2.0, 5.0, 10.0], dtype=torch.float64))
-    straight, turned = randn(8, 4), q @ randn(8, 4)
-    a, b = (x.clone().requires_grad_() for x in (straight, turned))
-    first, second = (row.rule([p], **dict(row.demo["hyperparameters"], lr=0.05)) for p in (a, b))
-    for _ in range(50):
-        a.grad, b.grad = h @ a.detach(), q @ h @ q.T @ b.detach()
-        first.step()
-        second.step()
-    same = torch.allclose(q @ a.detach(), b.detach(), rtol=1e-11, atol=1e-12)
-    assert same is (row.name not in BY_COORDINATE)
+    size, steps = (0.02, 6) if row.rule.needs_closure else (1.0, 50)
+    params = [x.clone().requires_grad_() for x in (size * randn(8, 4), q @ (size * randn(8, 4)))]
+    for p, matrix in zip(params, (h, q @ h @ q.T)):
+        optimizer = row.rule([p], **dict(row.demo["hyperparameters"], lr=0.05))
+
+        def closure(p=p, matrix=matrix):
+            p.grad = matrix @ p.detach()
+            return p.detach() @ p.grad / 2
+
+        for _ in range(steps):
+            optimizer.step(closure)
+    straight, turned = (p.detach() for p in params)
+    assert torch.allclose(q @ straight, turned, rtol=1e-11, atol=1e-12) is (row.name not in BY_COORDINATE)
 
 
 # Special cases -------------------------------------------------------------------------------------------------------

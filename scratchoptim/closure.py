@@ -131,7 +131,7 @@ class ClosureOptimizer(Optimizer):
         like = join([zeros_like(q.detach()) for q in self._parameters()])
         fresh = dict(rule.init(like), evaluations=0)
         name_of = {name: rule.saved_as.get(name, name) for name in fresh if name not in rule.lists}
-        names = {*name_of.values(), *[saved for places in rule.lists.values() for saved in places]}
+        names = set(name_of.values()).union(*rule.lists.values())
         begun = saved.get(name_of["n"])
         if not set(saved) <= names.union(rule.unused) or begun is None or begun > 0 and not names <= set(saved):
             expected, found = sorted(names), sorted(saved)
@@ -140,7 +140,7 @@ class ClosureOptimizer(Optimizer):
         for name, places in rule.lists.items():
             columns = [[_restored(value, like) for value in saved.get(key, ())] for key in places]
             if len({len(column) for column in columns}) > 1:
-                raise ValueError(f"{self._name}: {', '.join(places)} of a checkpoint must be equally long")
+                raise ValueError(f"{self._name}: the lists {places} of a checkpoint must be equally long")
             memory[name] = list(zip(*columns))
         return memory
 

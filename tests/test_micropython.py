@@ -13,7 +13,7 @@ import pytest
 from test_landscapes import QUADRATICS
 
 from scratchoptim import landscapes, trajectory
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import CATALOG, PLAYED
 from scratchoptim.landscapes import quadratic
 from scratchoptim.portable import packages
 
@@ -22,11 +22,11 @@ PACKAGE = ROOT / "scratchoptim"
 CORE = [
     *(
         PACKAGE / f"{n}.py"
-        for n in "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
+        for n in "optimizer hyperparameters ops linalg vector dual noise landscapes trajectory rewrite live".split()
     ),
     *sorted((PACKAGE / "optimizers").glob("*.py")),
     *(PACKAGE / f"{n}.py" for n in "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()),
-    *(PACKAGE / f"{n}.py" for n in ["digits"]),
+    *(PACKAGE / f"{n}.py" for n in "digits closure flat line_search".split()),
 ]
 # What else a file may import: of what both have, and behind a condition what one of them has.
 MORE = {
@@ -34,6 +34,7 @@ MORE = {
     "rewrite": {"io", "sys", "traceback"},
     "graph": {"array"},
     "__init__": {"importlib"},
+    "flat": {"torch"},
     "live": {"json", "struct", "array", "binascii", "uctypes"},
     "landscapes": {"binascii", "struct"},
 }
@@ -41,7 +42,7 @@ MORE = {
 POLYNOMIAL = ["valley", "rosenbrock", "beale", "himmelblau", "double_well", "piecewise_quadratic"]
 RUNS = [
     dict(rule=row.name, landscape=name, start=start, steps=60, settings=dict(row.demo["hyperparameters"], **more))
-    for row in CATALOG
+    for row in PLAYED
     for name in POLYNOMIAL
     for start, more in (
         (None, dict(lr=1e-3)),

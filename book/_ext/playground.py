@@ -33,6 +33,7 @@ SCRIPTS = [
 SHARED = ["playground-client.js", "playground-controls.js"]  # with <expression-graph>, on pages without a playground
 INSIDE = ["playground-worker.js", "playground-start.js"]  # these are parts of the data
 MODULES = "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
+MODULES += "closure flat line_search".split()  # of rules whose step looks at several places
 MODULES += "scratchgrad/__init__ scratchgrad/scalar expression layers graph digits".split()  # of <expression-graph>
 LATER = "text/later"  # of MathJax's script where book.js loads it after the first path
 TOP = 900  # letters; a playground with less before it is near the reader from the beginning, on a phone too

@@ -7,6 +7,7 @@ figures, experiments and the playground are loaded when first used.
 import importlib
 
 from . import catalog, hyperparameters, landscapes, optimizers
+from .diagonal import Diagonal
 from .optimizer import Optimizer
 from .optimizers import (
     ASGD,
@@ -44,12 +45,13 @@ __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov", "LBFGS", "ASGD", "Rprop", "Adagrad", "RMSprop", "Adadelta",
     "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "AdaBound",
     "LookaheadSGD", "LookaheadAdam", "RAdam", "AdaBelief", "Muon", "Lookahead",
-    "ExpressionGraph", "Optimizer", "Playground", "Trajectory", "Vector", "show_source", "trajectory",
+    "Diagonal", "ExpressionGraph", "Optimizer", "Playground", "SingularValues", "Trajectory", "Vector", "show_source",
+    "trajectory",
     "catalog", "experiments", "figures", "hyperparameters", "landscapes", "optimizers", "playground", "scratchgrad",
     "torch",
 ]  # fmt: skip
 
-_FACES = {"Playground": "playground", "ExpressionGraph": "expression_graph"}
+_FACES = {"Playground": "playground", "ExpressionGraph": "expression_graph", "SingularValues": "singular_values"}
 _LAZY = ("data", "experiments", "figures", "playground", "scratchgrad", "torch")
 
 

@@ -27,8 +27,8 @@ def answer(text):
     text : str
         {"kind": "run", "landscape", "x", "y", "steps", "noise", "decay", "seed", "optimizers": a list of {"name",
         "settings", "noisy", "source", "program"}} or {"kind": "grid", "landscape", "box", "nx", "ny"} or {"kind":
-        "graph", ...}, see `scratchoptim.graph.answer`. A number may come as "float:" and the 16 hexadecimal digits of
-        its bits.
+        "graph" or "spectrum", ...}, see `answer` in the module of that name. A number may come as "float:" and the 16
+        hexadecimal digits of its bits.
 
     Returns
     -------
@@ -45,9 +45,11 @@ def answer(text):
     """
     global _numbers
     request = _exact(json.loads(text))
-    if request["kind"] == "graph":
-        from .graph import answer as traced
-
+    if request["kind"] in ("graph", "spectrum"):
+        if request["kind"] == "graph":
+            from .graph import answer as traced
+        else:
+            from .spectrum import answer as traced
         reply, _numbers = traced(request)
         return json.dumps(dict(reply, count=len(_numbers)))
     place, reply = landscape(request["landscape"]), {}

@@ -24,7 +24,7 @@ def quotient(a, b):
     return math.copysign(math.inf, a) * math.copysign(1.0, b) if a and a == a else math.nan
 
 
-def _power(a, n):
+def power(a, n):
     """Return a**n as tensors have it: a square is a product, and what is too large is infinite."""
     if n == 2:
         return a * a
@@ -76,7 +76,7 @@ class Vector:
         return self.x * other.x + self.y * other.y
 
     def __pow__(self, n):
-        return Vector(_power(self.x, n), _power(self.y, n))
+        return Vector(power(self.x, n), power(self.y, n))
 
     def __neg__(self):
         return Vector(-self.x, -self.y)

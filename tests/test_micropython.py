@@ -26,13 +26,14 @@ CORE = [
     ),
     *sorted((PACKAGE / "optimizers").glob("*.py")),
     *(PACKAGE / f"{n}.py" for n in "scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()),
-    *(PACKAGE / f"{n}.py" for n in "digits closure flat line_search".split()),
+    *(PACKAGE / f"{n}.py" for n in "digits closure flat line_search diagonal spectrum".split()),
 ]
 # What else a file may import: of what both have, and behind a condition what one of them has.
 MORE = {
     "ops": {"numpy"},
     "rewrite": {"io", "sys", "traceback"},
     "graph": {"array"},
+    "spectrum": {"array"},
     "__init__": {"importlib"},
     "flat": {"torch"},
     "live": {"json", "struct", "array", "binascii", "uctypes"},
@@ -145,7 +146,7 @@ def test_a_page_reads_little_until_its_first_path(micropython):
     read = [path for path in paths if path.startswith("scratchoptim/")]
     rules = [path for path in read if "/optimizers/" in path and not path.endswith("__init__.py")]
     assert (error, rules) == (None, ["scratchoptim/optimizers/heavy_ball.py"])
-    later = "rewrite graph expression digits".split()
+    later = "rewrite graph expression digits linalg diagonal spectrum".split()
     assert not {f"scratchoptim/{name}.py" for name in later} & set(read)
     assert size(*(packages().get(path) or (ROOT / path).read_text("utf8") for path in read)) < FIRST
 

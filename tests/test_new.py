@@ -28,7 +28,7 @@ COPIED = [
     "pyproject.toml",
 ]
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "site", "_static", ".ipynb_checkpoints")
-NEW = ("LBFGS", "--year", "1989", "--method", "L-BFGS")
+NEW = ("Lion", "--year", "2023", "--method", "Lion")
 WRITTEN = [row for row in CATALOG if tables.written(row)]
 
 
@@ -85,7 +85,7 @@ def test_each_optimizer_lacks_nothing_but_a_chapter_that_is_to_come():
             assert found == []
         else:
             assert f"_toc.yml: book/{row.chapter} is not in it: the chapter is to come" in found
-            parts = "_toc.yml: ", f"TIMELINE.md: no row of {row.year} links to", f"book/{row.chapter}.ipynb"
+            parts = "_toc.yml: ", f"TIMELINE.md: no method of {row.year} links to", f"book/{row.chapter}.ipynb"
             assert [said for said in found if not said.startswith(parts)] == []
 
 
@@ -95,16 +95,16 @@ import scratchoptim as so
 from scratchoptim.catalog import CATALOG
 assert [row.year for row in CATALOG] == sorted(row.year for row in CATALOG)
 rules = [name for name in so.optimizers.__all__ if name != "Lookahead"]  # which needs another one
-assert rules == [row.name for row in CATALOG] and "LBFGS" in so.__all__
-row = so.catalog.row("LBFGS")
-print(row.year, row.chapter, row.predecessor, so.trajectory(so.LBFGS, so.landscapes.bowl, steps=1, lr=1.0).points[-1])
+assert rules == [row.name for row in CATALOG] and "Lion" in so.__all__
+row = so.catalog.row("Lion")
+print(row.year, row.chapter, row.predecessor, so.trajectory(so.Lion, so.landscapes.bowl, steps=1, lr=1.0).points[-1])
 """
     done = python(scaffolded, "-c", code)
-    assert done.stdout == "1989 1989-lbfgs SGD (0.0, 0.0)\n", done.stderr
+    assert done.stdout == "2023 2023-lion SGD (0.0, 0.0)\n", done.stderr
 
 
 def test_the_frame_passes_the_laws_of_the_catalog(scaffolded):
-    done = python(scaffolded, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_catalog.py", "-k", "LBFGS")
+    done = python(scaffolded, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_catalog.py", "-k", "Lion")
     assert done.returncode == 0, done.stdout[-2000:]
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 10
 
@@ -117,39 +117,39 @@ def test_the_frame_is_well_written_python(scaffolded):
 
 
 def test_the_chapter_has_all_sections_and_is_in_the_book_the_tables_and_the_timeline(scaffolded):
-    chapter = nbformat.read(scaffolded / "book/1989-lbfgs.ipynb", as_version=4)
+    chapter = nbformat.read(scaffolded / "book/2023-lion.ipynb", as_version=4)
     nbformat.validate(chapter)
     text = "\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
     for section in ("The problem", "The idea", "Derivation", "The rule in code", "Does it match?", "Watch it move"):
         assert f"\n## {section}\n" in text
-    assert text.startswith("# L-BFGS (1989)\n")
+    assert text.startswith("# Lion (2023)\n")
     toc = yaml.safe_load((scaffolded / "_toc.yml").read_text("utf8"))
     files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
     years = [int(file[5:9]) for file in files if re.match(r"book/\d{4}-", file)]
-    assert years == sorted(years) and "book/1989-lbfgs" in files
-    assert "| [1989](book/1989-lbfgs.ipynb) | **L-BFGS**" in (scaffolded / "TIMELINE.md").read_text("utf8")
-    assert "[L-BFGS](1989-lbfgs.ipynb)" in (scaffolded / "book/api.md").read_text("utf8")
-    assert "scratchoptim/optimizers/lbfgs.py" in (scaffolded / "book/api-rules.md").read_text("utf8")
+    assert years == sorted(years) and "book/2023-lion" in files
+    assert "### [2023](book/2023-lion.ipynb) Lion\n" in (scaffolded / "TIMELINE.md").read_text("utf8")
+    assert "[Lion](2023-lion.ipynb)" in (scaffolded / "book/api.md").read_text("utf8")
+    assert "scratchoptim/optimizers/lion.py" in (scaffolded / "book/api-rules.md").read_text("utf8")
 
 
 def test_what_is_missing_is_said_part_by_part_and_goes_when_it_is_written(scaffolded):
-    before = lacks(scaffolded, "LBFGS")
+    before = lacks(scaffolded, "Lion")
     for part in (
-        "scratchoptim/optimizers/lbfgs.py",
+        "scratchoptim/optimizers/lion.py",
         "scratchoptim/catalog.py, fixed",
         "tests/oracles.py",
-        "book/1989-lbfgs.ipynb, Derivation",
-        "book/1989-lbfgs.ipynb, Exercises",
-        "book/references.bib: lbfgs1989: has no doi",
+        "book/2023-lion.ipynb, Derivation",
+        "book/2023-lion.ipynb, Exercises",
+        "book/references.bib: lion2023: has no doi",
     ):
         assert any(line.startswith(part) for line in before), part
     edit(scaffolded / "scratchoptim/catalog.py", "✎ What limitation of its predecessor it removed", "One rate for all")
-    edit(scaffolded / "book/1989-lbfgs.ipynb", "✎ In words and one picture, before any algebra", "Words.")
+    edit(scaffolded / "book/2023-lion.ipynb", "✎ In words and one picture, before any algebra", "Words.")
     assert python(scaffolded, "tools/tables.py").returncode == 0
-    assert python(scaffolded, "tools/notebooks.py", "--norm", "book/1989-lbfgs.ipynb").stderr == ""
-    assert set(before) - set(lacks(scaffolded, "LBFGS")) == {
+    assert python(scaffolded, "tools/notebooks.py", "--norm", "book/2023-lion.ipynb").stderr == ""
+    assert set(before) - set(lacks(scaffolded, "Lion")) == {
         "scratchoptim/catalog.py, fixed: What limitation of its predecessor it removed",
-        "book/1989-lbfgs.ipynb, The idea: In words and one picture, before any algebra",
+        "book/2023-lion.ipynb, The idea: In words and one picture, before any algebra",
     }
 
 
@@ -162,6 +162,7 @@ def test_an_optimizer_that_is_nowhere_lacks_its_rule_and_its_row(copy):
 
 def remove_chapter(copy):
     (copy / "book/1964-heavy-ball.ipynb").unlink()
+    python(copy, "tools/tables.py")
 
 
 def remove_section(copy):
@@ -183,7 +184,8 @@ def remove_source(copy):
 
 
 def remove_from_timeline(copy):
-    edit(copy / "TIMELINE.md", "[1964](book/1964-heavy-ball.ipynb)", "1964")
+    edit(copy / "TIMELINE.md", "### [1964](book/1964-heavy-ball.ipynb)", "### 1964")
+    python(copy, "tools/tables.py")
 
 
 def remove_from_reference(copy):
@@ -202,7 +204,7 @@ def leave_a_prompt(copy):
         (remove_from_toc, "_toc.yml: book/1964-heavy-ball is not in it: the chapter is to come"),
         (remove_oracle, "tests/oracles.py: HeavyBall has no row"),
         (remove_source, "book/references.bib: there is no entry polyak1964"),
-        (remove_from_timeline, "TIMELINE.md: no row of 1964 links to book/1964-heavy-ball.ipynb"),
+        (remove_from_timeline, "TIMELINE.md: no method of 1964 links to book/1964-heavy-ball.ipynb"),
         (remove_from_reference, "book/api-rules.md: HeavyBall is not on the page"),
         (leave_a_prompt, "scratchoptim/optimizers/heavy_ball.py: Add to the gradient step a fraction"),
     ],
@@ -218,9 +220,9 @@ def test_each_part_taken_from_a_finished_optimizer_is_missed_and_nothing_else(co
     "arguments, said",
     [
         (("Nesterov", "--year", "1983"), "scratchoptim/optimizers/nesterov.py is there already"),
-        (("lbfgs", "--year", "1989"), "NAME must be a class name, such as Adagrad; got 'lbfgs'"),
-        (("LBFGS", "--year", "11"), "the year must be that of first publication, such as 2011; got 11"),
-        (("LBFGS", "--year", "1989", "--predecessor", "Sgd"), "the predecessor must be in the catalog"),
+        (("lion", "--year", "2023"), "NAME must be a class name, such as Adagrad; got 'lion'"),
+        (("Lion", "--year", "11"), "the year must be that of first publication, such as 2011; got 11"),
+        (("Lion", "--year", "2023", "--predecessor", "Sgd"), "the predecessor must be in the catalog"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(copy, arguments, said):

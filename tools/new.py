@@ -19,6 +19,7 @@ import nbformat
 import notebooks
 import references
 import tables
+import timeline
 
 ROOT = Path(__file__).resolve().parent.parent
 PENCIL = frame.PENCIL
@@ -77,9 +78,13 @@ def add_to_toc(text, chapter, year):
 
 
 def link_in_timeline(text, row):
-    """The timeline with the year of the method linked to its chapter, if a row of that year names the method."""
-    cell = re.compile(rf"^\| {row['year']} (\| [^|]*{re.escape(row['method'])}\b)", flags=re.MULTILINE | re.IGNORECASE)
-    return cell.sub(lambda found: f"| [{row['year']}](book/{row['chapter']}.ipynb) {found[1]}", text, count=1)
+    """The timeline with the year of the method linked to its chapter, which is no longer to come, and its code."""
+    year, method = row["year"], re.escape(row["method"])
+    entry = re.compile(
+        rf"^### {year} ({method}\b.*\n\n\*\*Implement\*\* · )chapter to come", re.MULTILINE | re.IGNORECASE
+    )
+    code = f"[`{row['name']}`]({timeline.CODE}scratchoptim/optimizers/{row['module']}.py)"
+    return entry.sub(lambda found: f"### [{year}](book/{row['chapter']}.ipynb) {found[1]}{code}", text, count=1)
 
 
 def insert_oracle(text, row):
@@ -206,8 +211,8 @@ def missing(name):
     for fault in references.faults(bibliography):
         if fault.startswith(f"{row.paper}:"):
             yield f"book/references.bib: {fault}"
-    if not re.search(rf"^\| \[{row.year}\]\(book/{row.chapter}\.ipynb\) \|", read("TIMELINE.md"), flags=re.MULTILINE):
-        yield f"TIMELINE.md: no row of {row.year} links to book/{row.chapter}.ipynb"
+    if not re.search(rf"^### \[{row.year}\]\(book/{row.chapter}\.ipynb\) ", read("TIMELINE.md"), flags=re.MULTILINE):
+        yield f"TIMELINE.md: no method of {row.year} links to book/{row.chapter}.ipynb"
     for page in tables.PAGES:
         if tables.current(read(page)) != read(page):
             yield f"{page}: a table is out of date; run python tools/tables.py"

@@ -13,13 +13,15 @@ import re
 import sys
 from pathlib import Path
 
+import timeline
+
 from scratchoptim.catalog import CATALOG
 from scratchoptim.hyperparameters import VOCABULARY
 from scratchoptim.landscapes import LANDSCAPES
 
 ROOT = Path(__file__).resolve().parent.parent
 COLAB = "https://colab.research.google.com/github/ScratchMind/ScratchOptim/blob/main/book/{}.ipynb"
-PAGES = ("README.md", "book/notation.md", "book/defaults.md", "book/api.md", "book/landscapes.md")
+PAGES = ("README.md", "book/notation.md", "book/defaults.md", "book/api.md", "book/landscapes.md", "TIMELINE.md")
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -172,6 +174,7 @@ def speed():
 
 
 TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, defaults, landscapes, speed)}
+TABLES |= {maker.__name__: lambda maker=maker: table(*maker()) for maker in timeline.TABLES}
 
 
 def current(text):

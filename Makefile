@@ -1,7 +1,7 @@
 # ScratchOptim. `make` alone lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book site test check format notebooks family new bench clean
+.PHONY: help setup book site test check format notebooks family new poster bench clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -65,6 +65,9 @@ family: $(VENV)/.installed  ## train all rules up to 2020 on all tasks anew: scr
 
 new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=LBFGS YEAR=1989 METHOD=L-BFGS; without YEAR: what is missing
 	@$(BIN)/python tools/new.py $(if $(NAME),"$(NAME)") $(if $(YEAR),--year "$(YEAR)") $(if $(METHOD),--method "$(METHOD)")
+
+poster: $(VENV)/.installed  ## draw the family tree as a poster, after a change of the catalog
+	@$(BIN)/python tools/poster.py
 
 bench: $(VENV)/.installed  ## measure how fast the rules are (about ten minutes); a part: make bench ARGS="--only one --rules Adam"
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -5,6 +5,8 @@ python tools/references.py        fail if an entry of book/references.bib is not
 
 import re
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pybtex.database import BibliographyDataError, parse_string
@@ -23,6 +25,37 @@ def keys(text):
     ['a1', 'b2']
     """
     return re.findall(r"^@(?!comment|string|preamble)\w+\{([^\s,]+)", text, re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who wrote a source, and where it is: its DOI, else its arXiv page, else its address."""
+
+    authors: str
+    address: str
+
+
+@cache
+def _entries():
+    """The entries of the bibliography."""
+    return parse_string(BIBLIOGRAPHY.read_text("utf8"), "bibtex").entries
+
+
+def source(key):
+    """Return who wrote the source of this key, and where it is.
+
+    >>> source("kingma2014")
+    Source(authors='Kingma and Ba', address='https://arxiv.org/abs/1412.6980')
+    >>> source("loshchilov2017").authors, source("zaheer2018").authors
+    ('Loshchilov and Hutter', 'Zaheer et al.')
+    """
+    entry = _entries()[key]
+    names = [re.sub(r"[{}]", "", " ".join(one.last_names)) for one in entry.persons["author"]]
+    several = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    fields = {name.lower(): value.replace("\\", "") for name, value in entry.fields.items()}
+    prefixes = {"doi": "https://doi.org/", "eprint": "https://arxiv.org/abs/", "url": ""}
+    address = next(prefix + fields[name] for name, prefix in prefixes.items() if name in fields)
+    return Source(several if len(names) < 4 else f"{names[0]} et al.", address)
 
 
 def faults(text):

@@ -33,7 +33,8 @@ def largest_difference(ours, twin, steps=100, twin_options=None, **options):
     """Train two copies of a small float64 network, one with each optimizer, and return how far they come apart.
 
     The network has 6 inputs, 8 hidden units and 3 classes; batches of 16 of 64 made-up examples. Rounding grows in a
-    run, so a second number compares single steps: there both optimizers are led along the twin's parameters.
+    run, so a second number compares single steps: there both optimizers are led along the twin's parameters. Of a rule
+    that takes matrices only, both are given the weights; the biases stay.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ def _side_by_side(both, steps, led):
     ours = network.weights((6, 8, 3), generator)
     twins = [p.detach().clone().requires_grad_() for p in ours]
     (rule, options), (twin, twin_options) = both
-    rule, twin = rule(ours, **options), twin(twins, **twin_options)
+    given = [i for i, p in enumerate(ours) if p.ndim == 2 or not getattr(rule, "matrices", False)]
+    rule, twin = rule([ours[i] for i in given], **options), twin([twins[i] for i in given], **twin_options)
     differences = []
     with network.one_thread():
         for t in range(steps):

@@ -68,8 +68,8 @@ class TorchOptimizer(torch.optim.Optimizer):
                 if len({id(p) for p in params}) < len(params):
                     raise ValueError(f"{self._name}: a parameter is in the group twice; each parameter may come once")
                 self._check_dense(params)
-                for i, p in enumerate(params):
-                    self._check_matrix(i, p)
+            for i, p in enumerate([params] if isinstance(params, torch.Tensor) else params):
+                self._check_matrix(i, p)
             group = dict(self.defaults, **dict(group, params=params))
             self._check(group)
             group = self.admit(group)

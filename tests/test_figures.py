@@ -10,7 +10,7 @@ from PIL import Image
 
 from scratchoptim import SGD, GradientDescent, HeavyBall, Nesterov, figures, landscapes, trajectory
 from scratchoptim.canvas import assign
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.experiments import Comparison, Run
 
 VALLEY = landscapes.valley
@@ -51,15 +51,15 @@ COMPARISON = comparison(
 @pytest.mark.parametrize("draw", [figures.contour, figures.surface], ids=["contour", "surface"])
 def test_every_landscape_with_every_optimizer(name, draw):
     landscape = landscapes.LANDSCAPES[name]
-    runs = [run(row.rule, landscape, steps=20, lr=1e-3) for row in CATALOG]
+    runs = [run(row.rule, landscape, steps=20, lr=1e-3) for row in PLAYED]
     figure = draw(landscape, *runs)
     png = figure._repr_png_()
     assert len(png) <= 40_000
     assert landscape.title in figure.alt
-    assert all(f"{row.name} ends" in figure.alt or f"{row.name} leaves" in figure.alt for row in CATALOG)
-    assert {row.color for row in CATALOG} <= set(colors(figure.axes[0]))
+    assert all(f"{row.name} ends" in figure.alt or f"{row.name} leaves" in figure.alt for row in PLAYED)
+    assert {row.color for row in PLAYED} <= set(colors(figure.axes[0]))
     pixels = {color for _, color in Image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 24)}
-    assert all(tuple(bytes.fromhex(row.color[1:])) in pixels for row in CATALOG)  # the palette keeps them
+    assert all(tuple(bytes.fromhex(row.color[1:])) in pixels for row in PLAYED)  # the palette keeps them
 
 
 # --- contour ------------------------------------------------------------------------------------------------
@@ -106,20 +106,20 @@ def test_runs_of_one_optimizer_are_told_apart():
 
 
 def test_each_optimizer_has_its_colour_and_marker_and_dashes_of_its_own():
-    figure = figures.contour(VALLEY, *(run(row.rule, lr=0.01) for row in CATALOG))
-    handles = figure.fig.legends[0].legend_handles[: len(CATALOG)]
-    assert [h.get_color() for h in handles] == [row.color for row in CATALOG]
-    names = [row.name for row in CATALOG]
+    figure = figures.contour(VALLEY, *(run(row.rule, lr=0.01) for row in PLAYED))
+    handles = figure.fig.legends[0].legend_handles[: len(PLAYED)]
+    assert [h.get_color() for h in handles] == [row.color for row in PLAYED]
+    names = [row.name for row in PLAYED]
     series = assign(names, names)
     assert [h.get_marker() for h in handles] == [s.marker for s in series]
-    assert len({(s.marker, s.dashes) for s in series}) == len(CATALOG)
+    assert len({(s.marker, s.dashes) for s in series}) == len(PLAYED)
     alone = figures.contour(VALLEY, run(HeavyBall)).fig.legends[0].legend_handles[0]
     assert (alone.get_color(), alone.get_marker()) == (handles[2].get_color(), handles[2].get_marker())
 
 
-@pytest.mark.parametrize("first", range(len(CATALOG)))
+@pytest.mark.parametrize("first", range(len(PLAYED)))
 def test_few_optimizers_in_one_picture_share_neither_marker_nor_dashes(first):
-    names = [row.name for row in CATALOG]
+    names = [row.name for row in PLAYED]
     series = assign([names[first], *names[:4], *names[first:][:2], *names[-2:]], list("abcdefghi"))
     assert len({s.marker for s in series}) == len({s.dashes for s in series}) == len(series)
 
@@ -129,13 +129,13 @@ def test_an_optimizer_of_the_readers_own_has_a_free_colour():
         pass
 
     handles = figures.contour(VALLEY, run(Mine), run(HeavyBall)).fig.legends[0].legend_handles
-    assert handles[0].get_label() == "Mine" and handles[0].get_color() not in {row.color for row in CATALOG}
+    assert handles[0].get_label() == "Mine" and handles[0].get_color() not in {row.color for row in PLAYED}
 
 
 def test_what_is_not_in_the_catalog_keeps_its_looks_when_the_catalog_grows(monkeypatch):
     rules = ["GradientDescent", "mine", "theirs"]
     looks = [(s.color, s.marker, s.dashes) for s in assign(rules, rules)]
-    monkeypatch.setattr("scratchoptim.canvas.CATALOG", CATALOG[:4])
+    monkeypatch.setattr("scratchoptim.canvas.CATALOG", PLAYED[:4])
     assert [(s.color, s.marker, s.dashes) for s in assign(rules, rules)] == looks
 
 

@@ -8,7 +8,7 @@ import pytest
 from test_micropython import micropython  # noqa: F401, a fixture
 
 from scratchoptim import Vector, landscapes, live, trajectory
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.optimizers import SGD, HeavyBall, LookaheadSGD
 from scratchoptim.source import show_source
 
@@ -145,7 +145,7 @@ def test_landscapes_and_rules_by_name():
     assert ask(request("__name__"))[0]["runs"][0]["error"]
 
 
-@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 def test_the_rule_as_it_is_can_be_edited_and_stays_the_same(row):
     settings = row.rule([Vector(0.0, 0.0)], **row.demo["hyperparameters"]).defaults
     source = show_source(row.rule.update).text

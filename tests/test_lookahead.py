@@ -15,11 +15,11 @@ from test_torch import Tables, agree, backward, network, train
 import scratchoptim as so
 import scratchoptim.torch as optim
 from scratchoptim import landscapes, trajectory
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.optimizers.lookahead import Lookahead as Rule
 from scratchoptim.scratchgrad import Tensor
 
-INNER = [row for row in CATALOG if not issubclass(row.rule, Rule)]
+INNER = [row for row in PLAYED if not issubclass(row.rule, Rule)]
 DENSE = [row for row in INNER if row.dense]
 NAMED = [(so.LookaheadSGD, so.SGD, dict(momentum=0.9)), (so.LookaheadAdam, so.Adam, dict(betas=(0.6, 0.8)))]
 MAKERS = {

@@ -26,11 +26,11 @@ from scratchoptim import (
     landscapes,
     trajectory,
 )
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.hyperparameters import entry, flat, joined
 from scratchoptim.landscapes import LANDSCAPES
 
-RULES = [row.rule for row in CATALOG]
+RULES = [row.rule for row in PLAYED]
 PLACES = ["rosenbrock", "saddle", "ackley"]  # curved, unbounded below, rippled
 
 

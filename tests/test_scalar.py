@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_micropython import micropython  # noqa: F401, a fixture
 
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.scratchgrad import Scalar
 
 UNARY = ("exp", "log", "sqrt", "tanh", "sin", "cos", "relu", "__neg__")
@@ -211,7 +211,7 @@ def test_micropython_computes_the_same(micropython, capsys):  # noqa: F811
 # --- the rules -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 def test_every_rule_steps_scalars_as_it_steps_tensors_save_and_resume_included(row):
     scalars = [Scalar(1.0), Scalar(-2.0)]
     tensors = [torch.tensor(p.value, dtype=torch.float64, requires_grad=True) for p in scalars]
@@ -236,7 +236,7 @@ def test_every_rule_steps_scalars_as_it_steps_tensors_save_and_resume_included(r
 def test_a_line_is_fitted():
     xs, ys = (-1.0, 0.0, 1.0, 2.0), (-3.0, -1.0, 1.0, 3.0)
     w, b = Scalar(0.0), Scalar(0.0)
-    optimizer = next(row.rule for row in CATALOG if row.name == "HeavyBall")([w, b], lr=0.05, momentum=0.5)
+    optimizer = next(row.rule for row in PLAYED if row.name == "HeavyBall")([w, b], lr=0.05, momentum=0.5)
     for _ in range(200):
         optimizer.zero_grad()
         sum((w * x + b - y) ** 2 for x, y in zip(xs, ys)).backward()

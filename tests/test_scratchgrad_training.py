@@ -11,12 +11,12 @@ from scratchgrad_networks import NAMES, batch, difference, loss, pair, train
 
 import scratchoptim as so
 import scratchoptim.torch as optim
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.scratchgrad import Tensor, grad, nn
 
-RULES = {row.name: row.rule for row in CATALOG}
+RULES = {row.name: row.rule for row in PLAYED}
 LR = {"Adadelta": 1.0, "Rprop": 1e-3, "Adagrad": 1e-2}  # others: 5e-3
-TWINS = [row.name for row in CATALOG if row.twin and row.dense and hasattr(optim, row.name)]
+TWINS = [row.name for row in PLAYED if row.twin and row.dense and hasattr(optim, row.name)]
 
 
 def settings(name):

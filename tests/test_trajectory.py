@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from scratchoptim import LBFGS, SGD, GradientDescent, HeavyBall, Nesterov, Vector, landscapes, trajectory
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.noise import Noise
 
 
@@ -19,7 +19,7 @@ def test_the_path_is_the_rules():
     assert run.color == "#0072B2"
 
 
-@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 def test_the_steps_are_those_of_the_optimizers_loop(row):
     settings = row.demo["hyperparameters"]
     run = trajectory(row.rule, landscapes.beale, steps=40, noise=0.1, seed=4, **dict(settings, lr=1e-3))

@@ -9,7 +9,7 @@ from test_pages import OVERFLOWS, show
 
 from scratchoptim import Vector
 from scratchoptim.canvas import assign
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.hyperparameters import flat
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf8")
@@ -180,7 +180,7 @@ def test_hostile_link_gets_a_message_and_the_default(tab, address, fragment, com
         plain["start"][0],
         plain["steps"]["value"],
     )
-    assert {o["name"] for o in state["optimizers"]} <= {row.name for row in CATALOG}
+    assert {o["name"] for o in state["optimizers"]} <= {row.name for row in PLAYED}
     assert (dialogs, tab.errors, tab.foreign) == ([], [], [])
 
 
@@ -252,7 +252,7 @@ LOOKS = [
     ["Mine", "Yours", "HeavyBall"],
     ["Adam", "Adam", "Adam", "SGD"],
     ["Mine", "Mine", "Nesterov", "Rprop"],
-    [CATALOG[0].name, CATALOG[-1].name, CATALOG[-2].name, "Mine"],
+    [PLAYED[0].name, PLAYED[-1].name, PLAYED[-2].name, "Mine"],
 ]
 
 
@@ -267,7 +267,7 @@ def test_runs_look_as_in_the_books_figures(play, names):
 
 
 def test_cards_of_many_settings_and_pairs(tab, address):
-    pairs = [row for row in CATALOG if any("." in name for name in flat(row.rule([Vector(0.0, 0.0)]).defaults))]
+    pairs = [row for row in PLAYED if any("." in name for name in flat(row.rule([Vector(0.0, 0.0)]).defaults))]
     names = [row.name for row in pairs][:4]
     assert len(names) == 4  # or the test has nothing to show
     runs = "".join(f"&run={name}" for name in names)

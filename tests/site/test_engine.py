@@ -17,7 +17,7 @@ import pytest
 from reader import ROOT, SITE, html_pages
 
 from scratchoptim import HeavyBall, Vector, trajectory
-from scratchoptim.catalog import CATALOG
+from scratchoptim.catalog import PLAYED
 from scratchoptim.hyperparameters import flat, joined
 from scratchoptim.landscapes import LANDSCAPES, quadratic
 from scratchoptim.playground import _optimizers
@@ -30,7 +30,7 @@ POLICY = (
 PAGE = """<!doctype html><meta charset="utf-8"><title>engine</title>
 <link rel="icon" href="data:,"><script src="{}"></script>"""
 LIBRARY = ("rastrigin", "ackley", "mccormick")  # sin, cos and exp are the C library's own and round otherwise
-FOUR = CATALOG[3:7]
+FOUR = PLAYED[3:7]
 EXACT = [name for name in LANDSCAPES if name not in LIBRARY]
 LOAD = """async () => {
     const worker = await globalThis.SCRATCHOPTIM.first.ready;
@@ -120,6 +120,9 @@ def settings(row):
             needs = {"momentum": 0.9} if control["name"] == "nesterov" else {}
             yield dict(one["settings"], **needs, **{control["name"]: True})
             continue
+        if control["kind"] == "choice":
+            yield from (dict(one["settings"], **{control["name"]: word}) for word in control["choices"])
+            continue
         for value in (control["low"], control.get("number", control["value"]), control["high"]):
             yield dict(one["settings"], **{control["name"]: value})
 
@@ -129,11 +132,11 @@ def bits(values):
 
 
 @pytest.mark.parametrize("landscape", EXACT)
-@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 def test_a_path_in_the_page_is_pythons_to_the_last_bit(page, row, landscape):
     noisy = itertools.cycle([(0.0, 0.0), (0.3, 0.0), (0.3, 0.5), (0.0, 0.5)])
     cases = [dict(settings=s, noise=n, decay=d) for s, (n, d) in zip(settings(row), noisy)]
-    cases = cases[(CATALOG.index(row) + EXACT.index(landscape)) % 3 :: 3]  # each on every third landscape
+    cases = cases[(PLAYED.index(row) + EXACT.index(landscape)) % 3 :: 3]  # each on every third landscape
     state = dict(steps=100, seed=3)
     asked = [
         dict(request(landscape, row.name, case["settings"]), **state, noise=case["noise"], decay=case["decay"])
@@ -153,7 +156,7 @@ def test_a_path_in_the_page_is_pythons_to_the_last_bit(page, row, landscape):
 
 
 @pytest.mark.parametrize("landscape", LIBRARY)
-@pytest.mark.parametrize("row", CATALOG, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 def test_where_the_c_library_enters_single_steps_agree_to_rounding(page, row, landscape):
     (one,) = _optimizers([(row.rule, {"lr": 0.001})])
     (answer,) = page.evaluate(RUN, [dict(request(landscape, row.name, one["settings"]), steps=20)])
@@ -243,7 +246,7 @@ def test_it_runs_from_a_file(chromium, tmp_path):
     path.write_text(PAGE.format((SITE / "_static" / "playground-data.js").as_uri()), "utf8")
     page = opened(chromium, path.as_uri())
     (answer,) = page.evaluate(RUN, [request()])
-    ours = trajectory(CATALOG[2].rule, LANDSCAPES["valley"], steps=20, lr=0.07, momentum=0.6)
+    ours = trajectory(PLAYED[2].rule, LANDSCAPES["valley"], steps=20, lr=0.07, momentum=0.6)
     assert answer["runs"][0]["points"] == [z for point in ours.points for z in point]
     assert page.errors == []
     page.close()
@@ -257,7 +260,7 @@ def data():
 def test_the_page_has_the_packages_files_as_they_are():
     files = data()["files"]
     assert {"scratchoptim/optimizer.py", "scratchoptim/landscapes.py", "scratchoptim/ops.py"} < set(files)
-    assert {f"scratchoptim/optimizers/{row.rule.__module__.split('.')[-1]}.py" for row in CATALOG} < set(files)
+    assert {f"scratchoptim/optimizers/{row.rule.__module__.split('.')[-1]}.py" for row in PLAYED} < set(files)
     for path, text in files.items():
         if path not in packages():
             assert text == (ROOT / path).read_text("utf8"), path

@@ -104,10 +104,10 @@ class Playground(Faces):
             "noise" and "decay" (else None): a control. "seed". Where a rule remembers a point that is drawn beside its
             path, "companion" says what it is.
 
-            A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer" or "bool") and "value"; a
-            number also "low", "high", "scale" ("linear" or "log"), "step" (of the value, or of its decimal logarithm)
-            and "optional"; an optional one may have the value None, which "own" puts in words, and has in "number"
-            the value to begin with otherwise.
+            A control has "name", "symbol", "latex", "meaning", "kind" ("number", "integer", "bool" or "choice") and
+            "value"; a choice has "choices", of which one may be None; a number "low", "high", "scale" ("linear" or
+            "log"), "step" (of the value, or of its decimal logarithm) and "optional"; an optional one may have the
+            value None, which "own" puts in words, and has in "number" the value to begin with otherwise.
         """
         return _copy(self._description)
 
@@ -211,7 +211,7 @@ def _noisy(given):
 
 
 def _movable(known):
-    return known.kind == "bool" or known.slider is not None
+    return known.kind in ("bool", "choice") or known.slider is not None
 
 
 def _control(known, value, optional, rule):
@@ -219,9 +219,11 @@ def _control(known, value, optional, rule):
     control = {"name": known.name, "symbol": known.symbol, "latex": known.latex, "meaning": known.meaning}
     if known.kind == "bool":
         return dict(control, kind="bool", value=value)
+    if known.kind == "choice":
+        return dict(control, kind="choice", value=value, choices=[*([None] if optional else []), *known.choices])
     low, high, scale = known.slider
-    if known.kind == "integer":
-        whole = dict(value=int(value), low=low, high=max(high, int(value)), scale="linear", step=1, optional=optional)
+    if known.kind == "integer":  # None stands for a number that the rule has filled in
+        whole = dict(value=int(value), low=low, high=max(high, int(value)), scale="linear", step=1, optional=False)
         return dict(control, kind="integer", **whole)
     number = float(f"{0.9 * high:.1g}") if value is None else float(value)
     control.update(kind="number", value=value, **_range(low, high, scale, number), optional=optional)

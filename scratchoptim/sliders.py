@@ -199,6 +199,9 @@ class Face(Board):
             if control["kind"] == "bool":
                 label = f"{control['name']}: {control['meaning']}"
                 made = widgets.Checkbox(value=control["value"], description=label, indent=False)
+            elif control["kind"] == "choice":
+                words = [((word or "none").replace("_", " "), word) for word in control["choices"]]
+                made = widgets.Dropdown(options=words, value=control["value"], description=control["name"], **_looks())
             else:
                 made = slider(control)
             self.controls[key] = made

@@ -20,7 +20,7 @@ MISTAKES = {
     "v = vv\n    return p, dict(v=v)": (2, "there is no name vv; did you mean v?"),
     "v = banana\n    return p, dict(v=v)": (
         2,
-        "there is no name banana. There are abs, clone, cos, exp, full_like, g, lr, maximum",
+        "there is no name banana. There are abs, add, addmm, bfloat16, clone, cos, dot, exp",
     ),
     "w = w + 1\n    return p, dict(v=v)": (2, "before it was given a value"),
     "v = (v\n    return p, dict(v=v)": (2, "a bracket ( is opened here and not closed"),

@@ -77,9 +77,11 @@ def test_the_description_is_plain_and_complete(rule):
         assert control["value"] == optimizer["settings"][control["name"]]
         if known.kind in ("number", "integer"):
             assert control["scale"] == known.slider[2]
-            assert control["optional"] == (control["name"] in rule.optional)
+            assert control["optional"] == (known.kind == "number" and control["name"] in rule.optional)
+        if known.kind == "choice":
+            assert [*control["choices"]] == [None] * (control["name"] in rule.optional) + [*known.choices]
     for control in controls(d).values():
-        if control["kind"] != "bool":
+        if control["kind"] in ("number", "integer"):
             number = control.get("number", control["value"])
             assert control["low"] <= number <= control["high"]
             assert control["low"] > 0 or control["scale"] == "linear"
@@ -89,7 +91,7 @@ def test_the_description_is_plain_and_complete(rule):
             assert (place - low) / control["step"] == pytest.approx(round((place - low) / control["step"]), abs=1e-9)
     named = {control["name"] for control in optimizer["controls"]}
     known = {name: entry(name, rule.meanings) for name in settings}
-    assert {name for name in settings if known[name].slider or known[name].kind == "bool"} == named
+    assert {name for name in settings if known[name].slider or known[name].kind in ("bool", "choice")} == named
     assert [place["name"] for place in d["landscapes"]] == [d["landscape"], *(n for n in LANDSCAPES if n != "valley")]
 
 
@@ -186,12 +188,16 @@ def test_every_slider_at_minimum_default_and_maximum(rule, place):
         if name == "landscape":
             continue
         first = widget.value
-        ends = (not first,) if isinstance(first, bool) else (widget.min, widget.max)
-        if type(widget).__name__ == "FloatLogSlider":
-            ends = (10.0**widget.min, 10.0**widget.max)
+        if type(widget).__name__ == "Dropdown":
+            ends = [value for _, value in widget.options]
+        elif isinstance(first, bool):
+            ends = (not first,)
+        else:
+            log = type(widget).__name__ == "FloatLogSlider"
+            ends = (10.0**widget.min, 10.0**widget.max) if log else (widget.min, widget.max)
         for value in (*ends, first):
             widget.value = value
-            assert widget.value == pytest.approx(value)
+            assert widget.value == (pytest.approx(value) if isinstance(value, float) else value)
             said = refusal(rule, face.state()["optimizers"][0])
             assert said == (str(face.error) if face.error else None), (name, value)
     assert face.error is None and face.state() == face.playground.state()

@@ -85,6 +85,12 @@
       const set = (next) => (box.checked = next);
       return { set, node: h("div", { class: "control tick", title: c.meaning }, box, h("label", { for: id }, text)) };
     }
+    if (c.kind === "choice") {
+      const items = c.choices.map((word) => [word ?? "own", (word ?? "none").replaceAll("_", " ")]);
+      const { select, node } = menu(text, items, value ?? "own", (word) => change(word === "own" ? null : word));
+      const set = (next) => (select.value = next ?? "own");
+      return { set, node: h("div", { class: "control", title: c.meaning }, node) };
+    }
     const scale = new Scale(c);
     const slider = h("input", {
       type: "range", id, min: 0, max: scale.count, step: 1, title: c.meaning,

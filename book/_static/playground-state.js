@@ -103,6 +103,10 @@
         else if (control.kind === "bool") {
           if (["true", "false"].includes(value)) result.settings[key] = value === "true";
           else complain(`The link sets ${what} to “${value}”, but it must be true or false. ${control.value} is used.`);
+        } else if (control.kind === "choice") {
+          const word = value === "own" ? null : value;
+          if (control.choices.includes(word)) result.settings[key] = word;
+          else complain(`The link sets ${what} to “${value}”, but it must be one of ${control.choices.map((one) => one ?? "own").join(", ")}. ${control.value ?? "own"} is used.`);
         } else if (value === "own" && control.optional) result.settings[key] = null;
         else result.settings[key] = number(what, value, control.low, control.high, false, result.settings[key]);
       }

@@ -14,11 +14,11 @@ class LBFGS(ClosureOptimizer):
     params : iterable of parameters, or one group (a dict)
         Of any shape; their numbers are one vector. ``step(closure)`` evaluates it in several places.
     lr : float, default 1
-        t ≥ 0, with a line search where that begins; in the first iteration of all times min(1, 1/Σ|g|).
+        t ≥ 0, with a line search where that begins; in the first iteration of all times min(1, 1/‖g‖₁).
     max_iter, max_eval : int, default 20 and max_iter·5/4
         Iterations of a step, at least 1, and evaluations after which it ends.
     tolerance_grad, tolerance_change : float, default 1e-7 and 1e-9
-        A step ends where no |g| is above the one, or no number of t·d, or the change of the loss, above the other.
+        A step ends where no number of g exceeds the one, or neither one of t·d nor the change of the loss the other.
     history_size : int, default 100
         m ≥ 1, how many pairs are kept.
     line_search_fn : None or "strong_wolfe"

@@ -213,8 +213,8 @@ def phases():
         chapters = [f"[{each['year']}](book/{each['chapter']}.ipynb)" for each in own if each["chapter"]]
         to_come = len(own) - len(chapters)
         chapters += [f"{to_come} to come"] * bool(to_come)
-        rows.append([f"[{phase}](#{slug(phase)})", changed, links(names), ", ".join(chapters)])
-    return ["Phase", "What changed", "Key methods", "Chapters"], rows
+        rows.append([f"[{phase}](#{slug(phase)})", changed, f"{links(names)}. Chapters: {', '.join(chapters)}"])
+    return ["Phase", "What changed", "Key methods, and chapters"], rows
 
 
 TABLES = weekend, term, everything, phases

@@ -17,6 +17,7 @@ from .optimizers import (
     AdaBelief,
     AdaBound,
     Adadelta,
+    Adafactor,
     Adagrad,
     Adam,
     Adamax,
@@ -43,7 +44,7 @@ from .vector import Vector
 __version__ = "0.1.0"
 __all__ = [
     "GradientDescent", "SGD", "HeavyBall", "Nesterov", "LBFGS", "ASGD", "Rprop", "Adagrad", "RMSprop", "Adadelta",
-    "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "AdaBound",
+    "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "SGDW", "AMSGrad", "Yogi", "Adafactor", "AdaBound",
     "LookaheadSGD", "LookaheadAdam", "RAdam", "AdaBelief", "Muon", "Lookahead",
     "Diagonal", "ExpressionGraph", "Optimizer", "Playground", "SingularValues", "Trajectory", "Vector", "show_source",
     "trajectory",

@@ -260,6 +260,14 @@ CATALOG = [
         color="#780F78", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
     ),
     Row(
+        rule=optimizers.Adafactor, year=2018, method="Adafactor", paper="shazeer2018", chapter="2018-adafactor",
+        predecessor="Adam", borrows=("RMSprop",), idea="matrix structure",
+        fixed="Adam's memory of a weight matrix is twice as large as the matrix",
+        twin="Adafactor", oracle="torch.optim.Adafactor",
+        color="#000018", demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        published={"beta2_decay": "-0.8", "eps": "(1e-30, 0.001)", "d": "1"},
+    ),
+    Row(
         rule=optimizers.AdaBound, year=2019, method="AdaBound", paper="luo2019", chapter="2018-amsgrad",
         predecessor="Adam", borrows=("SGD",), idea="per-coordinate scale",
         fixed="Some of Adam's rates are extreme late in training, where those of SGD would serve",

@@ -229,6 +229,21 @@ VOCABULARY = {
             kind="choice", choices=("original", "match_rms_adamw"),
         ),
         Hyperparameter(
+            "beta2_decay", "c", "c", "power of t with which the weight of the newest squares falls",
+            low=-INFINITY, high=0, slider=(-1.5, -0.1, "linear"),
+        ),
+        _tuple(
+            "eps", "ε₁, ε₂", r"\epsilon_1, \epsilon_2", "in Adafactor, least root of a second moment, and least size",
+            dict(symbol="ε₁", latex=r"\epsilon_1", meaning="least root of a second moment, which keeps it from zero",
+                 slider=(1e-10, 1.0, "log")),
+            dict(symbol="ε₂", latex=r"\epsilon_2", meaning="least size that a parameter is taken to have",
+                 slider=(1e-5, 1.0, "log")),
+            of="Adafactor",
+        ),
+        Hyperparameter(
+            "d", "d", "d", "root mean square above which an update is cut", low=1, slider=(1.0, 10.0, "linear")
+        ),
+        Hyperparameter(
             "amsgrad", "AMS", r"\mathrm{AMS}", "whether to divide by the largest second moment so far", kind="bool"
         ),
         Hyperparameter(

@@ -111,6 +111,25 @@ def norm(x):
     return x.norm() if hasattr(x, "norm") else sqrt(total(x * x))
 
 
+def rms(x):
+    """Return the root of the mean of the squares of all numbers."""
+    count = 1
+    for length in getattr(x, "shape", ()):
+        count *= length
+    return norm(x) / math.sqrt(count)
+
+
+def mean(x, dim):
+    """Return the means along an axis of a tensor, which keeps its place with length 1."""
+    return x.mean(dim, True)
+
+
+def spacing(x):
+    """Return the distance from 1 to the next number in the precision of x."""
+    digits = {"float32": 23, "float16": 10, "bfloat16": 7}  # binary, after the first; everything else has 52
+    return 0.5 ** digits.get(str(getattr(x, "dtype", "")).split(".")[-1], 52)
+
+
 def addmm(c, a, b, beta, alpha):
     """Return beta·c + alpha·(a @ b) of matrices, of torch tensors by torch's own operation.
 

@@ -171,6 +171,29 @@ def lbfgs_agrees(rule):
     return True
 
 
+def adafactor_agrees(rule):
+    """Tell whether steps of matrices, of stacks of them and of vectors equal those of torch's class."""
+    cases = (
+        dict(lr=0.3),
+        dict(lr=0.05, beta2_decay=-0.4, d=1.5, weight_decay=0.4),
+        dict(lr=2.0, beta2_decay=-1.3, eps=(0.5, 2.0), d=4.0),
+    )
+    for options in cases:
+        draw = torch.Generator().manual_seed(0)
+        for shape in ((4, 3), (2, 3, 2), (5,)):
+            start = torch.randn(shape, dtype=torch.float64, generator=draw)
+            pair = [start.clone().requires_grad_() for _ in range(2)]
+            optimizers = [cls([p], **options) for cls, p in zip((rule, torch.optim.Adafactor), pair)]
+            for t in range(6):
+                g = torch.randn(shape, dtype=torch.float64, generator=draw) * 10 ** (t % 3 - 1.5)
+                for p, optimizer in zip(pair, optimizers):
+                    p.grad = g
+                    optimizer.step()
+            if not torch.allclose(*pair, rtol=1e-11, atol=1e-13):
+                return False
+    return True
+
+
 # A second source: the classes of pytorch_optimizer, with the settings under which they are the method as published.
 
 
@@ -359,6 +382,18 @@ ORACLES = {
     ),
     "AMSGrad": (twin("Adam", amsgrad=True), MOMENTS),
     "Yogi": (yogi, [dict(kw, initial_accumulator_value=s) for kw, s in zip(MOMENTS, 2 * [1e-6, 0.5, 1e-2, 0.0])]),
+    "Adafactor": (
+        twin("Adafactor"),
+        [
+            dict(lr=lr, beta2_decay=decay, eps=eps, d=d, weight_decay=weight_decay)
+            for lr in (0.1, fading)
+            for decay, eps, d, weight_decay in (
+                (-0.8, (None, 1e-3), 1.0, 0.0),
+                (-0.3, (0.5, 0.2), 1.2, 0.5),
+                (-1.5, (1e-9, 3.0), 3.0, 0.0),
+            )
+        ],
+    ),
     "AdaBound": (
         adabound,
         [
@@ -382,7 +417,7 @@ ORACLES = {
 }
 
 # name of the rule -> function of it that tells whether its whole steps are right: one number shows too little of them
-WHOLE_STEPS = {"LBFGS": lbfgs_agrees}
+WHOLE_STEPS = {"LBFGS": lbfgs_agrees, "Adafactor": adafactor_agrees}
 
 # name -> the second source of a rule without a twin, and by how much it may differ, relatively
 SECOND = {

@@ -19,7 +19,7 @@ from scratchoptim.hyperparameters import VOCABULARY
 every_row = pytest.mark.parametrize("row", PLAYED, ids=lambda row: row.name)
 BY_COORDINATE = (
     "Rprop", "Adagrad", "RMSprop", "Adadelta", "Adam", "Adamax", "SparseAdam", "NAdam", "AdamW", "AMSGrad", "Yogi",
-    "AdaBound", "LookaheadAdam", "RAdam", "AdaBelief",
+    "Adafactor", "AdaBound", "LookaheadAdam", "RAdam", "AdaBelief",
 )  # fmt: skip
 CASES = [pytest.param(r, kw, id=f"{r.name}-{i}") for r in PLAYED for i, kw in enumerate(ORACLES[r.name][1])]
 
@@ -90,7 +90,14 @@ def test_it_is_the_method_as_published(row, settings):
 class Mutate(ast.NodeTransformer):
     """Plant one mistake: the n-th operator, number, comparison, choice, pair or bound of `update` is exchanged."""
 
-    SWAP = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.Pow: ast.Mult}
+    SWAP = {
+        ast.Add: ast.Sub,
+        ast.Sub: ast.Add,
+        ast.Mult: ast.Add,
+        ast.Div: ast.Mult,
+        ast.Pow: ast.Mult,
+        ast.MatMult: ast.Mult,
+    }
     CONVERSE = {ast.Gt: ast.Lt, ast.Lt: ast.Gt, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
     CONVERSE[ast.Is] = ast.IsNot
     OTHER = {"maximum": "minimum", "minimum": "maximum", "abs": "sign", "sign": "abs"}
@@ -166,7 +173,7 @@ def test_every_planted_mistake_is_found(row):
         planted += 1
         try:
             found = not all(agrees(mutant, oracle, s) for s in settings) or not whole_steps(mutant)
-        except (TypeError, ArithmeticError, ValueError, LookupError):
+        except (TypeError, ArithmeticError, ValueError, LookupError, AttributeError, RuntimeError):
             found = True
         if not found:
             survivors.append(text)
@@ -212,8 +219,10 @@ def test_shape_and_precision_are_kept(row, dtype, shape):
     for seed in range(3):
         step(optimizer, params, seed)
     kept = [shape] if not row.rule.needs_closure else [shape, (params[0].numel(),), ()]
+    kept += [memory.shape for memory in tensors(optimizer.init(params[0]))]  # of Adafactor, rows and columns
     for memory in [params[0], *tensors(optimizer.state.get(params[0], {}))]:
-        assert memory.shape in kept and memory.dtype == dtype and torch.isfinite(memory).all()
+        assert memory.shape in kept and memory.dtype == dtype
+        assert torch.isfinite(memory).all() or not params[0].numel()  # no numbers have no mean
 
 
 @every_row
@@ -240,6 +249,7 @@ def test_the_engines_agree_to_the_last_bit(row, name):
     """The same rule on torch tensors and on the two-vector, each fed the same gradients.
 
     In L-BFGS torch rounds x + t·d once and everybody else twice, so that paths part: little in a dozen whole steps.
+    What rules add up over all numbers torch adds up in another order.
     """
     landscape, closed = landscapes.LANDSCAPES[name], row.rule.needs_closure
     settings = dict(row.demo["hyperparameters"], lr=1.0 if closed else 1e-4 if name != "valley" else 0.03)
@@ -253,7 +263,7 @@ def test_the_engines_agree_to_the_last_bit(row, name):
         return value
 
     for x, y in path:
-        assert tuple(p.tolist()) == (pytest.approx((x, y), rel=1e-9) if closed else (x, y))
+        assert tuple(p.tolist()) == ((x, y) if row.rule.elementwise else pytest.approx((x, y), rel=1e-9))
         optimizer.step(closure)
 
 

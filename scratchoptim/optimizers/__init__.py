@@ -3,6 +3,7 @@
 from .adabelief import AdaBelief
 from .adabound import AdaBound
 from .adadelta import Adadelta
+from .adafactor import Adafactor
 from .adagrad import Adagrad
 from .adam import Adam
 from .adamax import Adamax
@@ -45,6 +46,7 @@ __all__ = [
     "SGDW",
     "AMSGrad",
     "Yogi",
+    "Adafactor",
     "AdaBound",
     "Lookahead",
     "LookaheadSGD",

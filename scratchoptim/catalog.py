@@ -97,7 +97,7 @@ class Row:
 
     @property
     def played(self):
-        """Whether it can run on landscapes of two parameters: not if it takes matrices only."""
+        """Whether it can run on landscapes of two parameters, which a rule of matrices cannot."""
         return not self.rule.matrices
 
     @property

@@ -109,7 +109,9 @@ def defaults():
         return {p.name: p.default for p in inspect.signature(owner).parameters.values() if p.name != "params"}
 
     def shown(value):
-        return str(tuple(map(float, value)) if isinstance(value, tuple) else value if value is None else float(value))
+        if isinstance(value, tuple):
+            return "(" + ", ".join(map(shown, value)) + ")"
+        return str(value if value is None else float(value))
 
     def twin(row):
         """Return the name of the torch class, and the setting of it that makes it this method."""

@@ -154,9 +154,7 @@ def test_the_picture_says_in_words_what_it_shows(family, drawing):
     alt = drawing.alt()
     assert all(entry.method in alt for entry in CATALOG)
     said = page.said(family, row("Adam"))
-    assert said.startswith(
-        "Adam, 2014. Idea: per-coordinate scale. Descends from RMSProp, borrows from AdaGrad and Heavy-"
-    )
+    assert said.startswith("Adam, per-coordinate scale, 2014. Descends from RMSProp, borrows from AdaGrad and Heavy-")
     assert "AdamW" in said.partition("descendants:")[2] and "Nesterov" not in said
     assert page.said(family, row("AdaBelief")).endswith("No descendants.")
 

@@ -6,7 +6,6 @@ script says the same. Positions are those of `scratchoptim.lineage`.
 """
 
 import html
-import re
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -68,7 +67,7 @@ class Text:
 
     def svg(self):
         """It as SVG."""
-        return f'<text class="{self.kind}" x="{self.x:g}" y="{self.y:g}">{html.escape(self.said)}</text>'
+        return f'<text class="{self.kind}" x="{self.x:g}" y="{self.y:g}">{html.escape(self.said)} </text>'
 
 
 class Drawing:
@@ -182,7 +181,7 @@ class Drawing:
                 kind = "line" + " borrowed" * line.borrowed + " branch" * branch
                 yield (
                     f'<g class="{kind}" data-parent="{parent.name}" data-child="{child.name}">'
-                    f'{halo}<path stroke="{IDEAS[parent.idea].color}" d="{way}"/></g>'
+                    f'{halo}<path color="{IDEAS[parent.idea].color}" d="{way}"/></g>'
                 )
 
     def _node(self, i):
@@ -216,7 +215,7 @@ def mark(idea, x, y, size):
     from scratchoptim.lineage import MARKS
 
     ways = ("M" + "L".join(f"{x + size * a:.4g} {y + size * b:.4g}" for a, b in shape) + "Z" for shape in MARKS[idea])
-    return f'<path class="mark" fill="{IDEAS[idea].color}" d="{"".join(ways)}"/>'
+    return f'<path class="mark" color="{IDEAS[idea].color}" fill="currentColor" d="{"".join(ways)}"/>'
 
 
 def sample(idea):
@@ -242,7 +241,7 @@ def said(family, row):
     """What a screen reader says of an optimizer."""
     names = {one.name: one.method for one in family.rows}
     above, below = ([names[name] for name in of(row.name)] for of in (family.ancestors, family.descendants))
-    parts = [f"{row.method}, {row.year}. Idea: {row.idea}."]
+    parts = [f"{row.method}, {row.idea}, {row.year}."]  # first the words that one sees
     if row.predecessor:
         borrowed = f", borrows from {listed([names[name] for name in row.borrows])}" if row.borrows else ""
         parts.append(f"Descends from {names[row.predecessor]}{borrowed}.")
@@ -282,16 +281,12 @@ def demo(row):
 
 
 def to_come():
-    """How many methods of the timeline are to come: those of which there will be a rule, and those to be read about.
+    """How many methods of the timeline are to come: those of which there will be a rule, and those to be read about."""
+    import timeline
 
-    A year that links to a chapter is one that can be read now.
-    """
-    counts = {True: 0, False: 0}
-    for line in (ROOT / "TIMELINE.md").read_text("utf8").splitlines():
-        level = re.search(r"\| (Implement|Partial|Read only) \|", line)
-        if level and not re.match(r"\| \[\d{4}\]\(", line):
-            counts[level[1] != "Read only"] += 1
-    return counts[True], counts[False]
+    rest = [one for one in timeline.methods() if not one["classes"] and not one["chapter"]]
+    read = sum(one["level"] == "Read only" for one in rest)
+    return len(rest) - read, read
 
 
 class FamilyTreeDirective(SphinxDirective):
@@ -308,13 +303,10 @@ class FamilyTreeDirective(SphinxDirective):
             self.env.note_dependency(str(ROOT / (row.rule.__module__.replace(".", "/") + ".py")))
         parts = f'{legend(family)}<div class="stage">{Drawing(family).svg()}</div>'
         picture = f'<family-tree id="tree"><div class="parts">{parts}</div></family-tree>'
-        rule, read = to_come()
-        outlook = nodes.paragraph(
-            "", f"Not drawn: {rule} methods that will have a rule here, and {read} to read about; "
-        )
-        outlook += nodes.Text("all are on the ")
-        outlook += nodes.reference("", "timeline", refuri="../TIMELINE.html", internal=True)
-        outlook += nodes.Text(".")
+        told, named = to_come()
+        said = f"Still to come and not drawn: {told} methods that the book will tell, and {named} that it only names. "
+        timeline = nodes.reference("", "timeline", refuri="../TIMELINE.html", internal=True)
+        outlook = nodes.paragraph("", "", nodes.Text(f"{said}All are on the "), timeline, nodes.Text("."))
         title = nodes.section("", nodes.title("", "All of them in words"), ids=["in-words"], names=["in-words"])
         title += [self.section(family, row) for row in family.rows]
         return [nodes.raw("", picture, format="html"), outlook, title]

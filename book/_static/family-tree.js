@@ -1,7 +1,8 @@
 // <family-tree>: the rows of the picture become buttons, the ideas a filter. What is shown of an optimizer is its own
 // section of the page. The state is in the address: #tree?at=Adam&idea=momentum.
 (() => {
-  const HOW = "Choose an optimizer to see its ancestors and descendants. Keys: ↑ and ↓ go through time, ← to the predecessor, → to a descendant, Esc ends.";
+  const HOW = "Choose an optimizer to see its ancestors and descendants, or an idea to see where it lives.";
+  const KEYS = " Keys: ↑ and ↓ go through time, ← to the predecessor, → to a descendant, Esc ends.";
 
   /** An element with some attributes and children. */
   function make(tag, attributes, ...children) {
@@ -20,7 +21,7 @@
       this.names = this.nodes.map((node) => node.dataset.name);
       this.state = { at: null, idea: null };
       this.came = {}; // for a node, the descendant from which one came to it
-      this.how = make("p", { class: "how", id: `${this.id}-how` }, HOW);
+      this.how = make("p", { class: "how", id: `${this.id}-how` }, HOW, make("span", { class: "keys" }, KEYS));
       this.card = make("section", { class: "detail", "aria-label": "The chosen optimizer" });
       this.word = make("p", { class: "unseen", role: "status" });
       this.buttons();
@@ -132,7 +133,7 @@
     filter(idea) {
       this.set({ ...this.state, idea: this.state.idea === idea ? null : idea });
       const found = this.nodes.filter((node) => node.dataset.idea === this.state.idea);
-      const names = found.map((node) => [...node.querySelectorAll(".name")].map((line) => line.textContent).join(" "));
+      const names = found.map((node) => [...node.querySelectorAll(".name")].map((line) => line.textContent).join("").trim());
       this.word.textContent = this.state.idea ? `${found.length} of ${this.nodes.length} shown: ${names.join(", ")}` : "All shown";
     }
 
@@ -181,8 +182,8 @@
         line.classList.toggle("off", Boolean(off));
         line.classList.toggle("on", kin && !off);
       }
-      // What is chosen lies above the rest, and branches above what runs down.
-      const layer = (line) => 2 * line.classList.contains("branch") + line.classList.contains("on") - line.classList.contains("off") / 2;
+      // What is chosen lies above the rest, and in each of the two branches above what runs down.
+      const layer = ({ classList }) => 2 * !classList.contains("off") + classList.contains("branch");
       this.lines[0].parentNode.append(...[...this.lines].sort((one, other) => layer(one) - layer(other)));
       for (const item of this.ideas) item.firstChild.setAttribute("aria-pressed", item.dataset.idea === idea);
       this.fill(at);

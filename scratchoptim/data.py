@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 CHAPTERS = ("1847", "1951", "1964", "1983")  # of the sentences, by their labels
+ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 
 
 def digits():
@@ -227,14 +228,51 @@ def letters(before=3, least=5):
     for name, value in (("before", before), ("least", least)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value!r}")
-    text = " ".join(re.findall("[a-z]+", prose().lower()))
+    text = _small()
     found = [[text[end - n : end] for n in range(1, before + 1)] for end in range(before, len(text))]
     counts = Counter(feature for example in found for feature in example)
     features = sorted(feature for feature, count in counts.items() if count >= least)
     number = {feature: i for i, feature in enumerate(features)}
     X = np.array([[number.get(feature, len(features)) for feature in example] for example in found], np.int64)
-    y = np.array([" abcdefghijklmnopqrstuvwxyz".index(letter) for letter in text[before:]], np.int64)
+    y = np.array([ALPHABET.index(letter) for letter in text[before:]], np.int64)
     return X, y, [*features, ""]
+
+
+def passages(length=32):
+    """Return passages of `prose`, and the same one letter later, for models of language: which letter comes next?
+
+    The text is that of `letters`: small letters and spaces. The passages are one after the other and do not overlap.
+
+    Parameters
+    ----------
+    length : int, at least 1
+
+    Returns
+    -------
+    X, y : numpy.ndarray, shape (passages, length), int64
+        0 for the space, 1 to 26 for a to z. ``y[i, j]`` is the letter after ``X[i, j]``.
+
+    Raises
+    ------
+    ValueError
+        `length` is not at least 1, or longer than the text.
+
+    Examples
+    --------
+    >>> X, y = passages()
+    >>> X.shape, ["".join(ALPHABET[letter] for letter in row[3]) for row in (X, y)]
+    ((2134, 32), ['stem of equations that nobody ca', 'tem of equations that nobody can'])
+    """
+    numbers = np.array([ALPHABET.index(letter) for letter in _small()], np.int64)
+    if not 1 <= length < len(numbers):
+        raise ValueError(f"length must be from 1 to {len(numbers) - 1}, got {length!r}")
+    used = (len(numbers) - 1) // length * length
+    return numbers[:used].reshape(-1, length), numbers[1 : used + 1].reshape(-1, length)
+
+
+def _small():
+    """Return `prose` in small letters, with one space for whatever stands between words."""
+    return " ".join(re.findall("[a-z]+", prose().lower()))
 
 
 def split(n, test=0.25, seed=0):

@@ -1,13 +1,15 @@
-"""The family so far: all dense rules up to 2020 on several real tasks under one protocol, and what that ranks.
+"""Studies under one protocol, whose runs are stored: the family so far, all dense rules up to 2020 on several real
+tasks, and what that ranks; and a small transformer, on which a recipe of two optimizers is compared with one.
 
-``python -m scratchoptim.family`` makes all runs again and writes them into the file family.csv of the package; names of
-rules after it make only theirs. The protocol is the same for every rule and task, and looks at training losses only:
+``python -m scratchoptim.family`` makes all runs of the family again and writes them into the file family.csv of the
+package; names of rules after it make only theirs; ``python -m scratchoptim.family transformer`` is the other study. The
+protocol is the same for every rule and task, and looks at training losses only:
 
 1. Pilots: one run of a seed of its own at each power of ten from 1e-5 to 1e4.
 2. Seven learning rates, each twice the last, around the pilot with the least final training loss; five seeds at each.
 3. What a rule achieves is what it has at the rate with the least mean final training loss.
 
-All other hyperparameters have their defaults, except in `SETTINGS`. The rules are those that `experiments.sweep` takes.
+All other hyperparameters have their defaults, except in `SETTINGS` and `TRANSFORMER`.
 """
 
 import csv
@@ -20,7 +22,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .catalog import CATALOG, row
-from .experiments import Comparison, Run, sweep
+from .experiments import Comparison, Run, compare, sweep
+from .optimizers import SGD, AdamW, Muon
+from .several import Several, by_place
 from .tasks import TASKS
 
 FILE = Path(__file__).with_name("family.csv")
@@ -41,13 +45,71 @@ PILOTS, PILOT_SEED = np.array([float(f"1e{k}") for k in range(-5, 5)]), 5
 FACTORS, SEEDS = np.array([1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0]), (0, 1, 2, 3, 4)
 
 
+class Study(NamedTuple):
+    """What is compared, on what, and where its runs are stored.
+
+    Attributes
+    ----------
+    file : Path
+    title, command : str
+        For the first line of the file: what it holds, and what makes it anew.
+    budget : dict
+        task -> {"steps", "batch_size"}.
+    entries : dict
+        label -> (class or recipe, {hyperparameter: value}).
+    """
+
+    file: Path
+    title: str
+    command: str
+    budget: dict
+    entries: dict
+
+
+FAMILY = Study(
+    FILE,
+    "Every dense rule up to 2020 on every task",
+    "python -m scratchoptim.family",
+    BUDGET,
+    {name: (row(name).rule, SETTINGS.get(name, {})) for name in RULES},
+)
+# The recipe has one learning rate for matrices and all else, so that it is tuned by the same budget as the others.
+TRANSFORMER = Study(
+    FILE.with_name("transformer.csv"),
+    "A small transformer that learns which letter comes next",
+    "python -m scratchoptim.family transformer",
+    {"transformer": {"steps": 150, "batch_size": 16}},
+    {
+        "SGD": (SGD, {"momentum": 0.9, "nesterov": True}),
+        "AdamW": (AdamW, {}),
+        "Muon": (by_place((Muon, {"adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.01}), AdamW), {}),
+    },
+)
+STUDIES = {"family": FAMILY, "transformer": TRANSFORMER}
+
+
+def study_of(task):
+    """Return the study that has a task.
+
+    Raises
+    ------
+    ValueError
+        If none has it.
+    """
+    for study in STUDIES.values():
+        if task in study.budget:
+            return study
+    known = [name for study in STUDIES.values() for name in study.budget]
+    raise ValueError(f"there is no run on a task {task!r}; there are {', '.join(map(repr, known))}")
+
+
 class Result(NamedTuple):
-    """One run of the family; a line of family.csv.
+    """One run of a study; a line of its file.
 
     Attributes
     ----------
     task, rule : str
-        Of `BUDGET` and of the catalog.
+        Of the study's budget and entries.
     settings : str
         All hyperparameters but the learning rate, "name=value" with spaces between.
     stage : "pilot" or "run"
@@ -92,18 +154,35 @@ def measure(task, rule):
 
 def make(task, rule, stage, rates, seeds):
     """Return the `Result` of a rule on a task at each of the rates, an array, and for each seed."""
-    own = SETTINGS.get(rule, {})
-    runs = sweep(row(rule).rule, task, lr=rates, seed=np.array(seeds)[:, None], **own, **BUDGET[task])
-    found = []
-    for j, i in product(range(len(rates)), range(len(seeds))):
-        settings = {name: value for name, value in runs.at((i, j)).items() if name not in ("lr", "seed", "decay")}
-        words = " ".join(f"{name}={value}".replace(" ", "") for name, value in settings.items())
-        numbers = (_six(values[i, j]) for values in (runs.final_losses, runs.test_metrics))
-        found.append(
-            Result(task, rule, words, stage, _six(rates[j]), seeds[i], *BUDGET[task].values(), *numbers,
-                   bool(runs.diverged[i, j]))
-        )  # fmt: skip
-    return found
+    study = study_of(task)
+    (kind, own), budget = study.entries[rule], study.budget[task]
+    if study.budget is BUDGET and kind.elementwise:  # many runs of a small model are made fastest side by side
+        runs = sweep(kind, task, lr=rates, seed=np.array(seeds)[:, None], **own, **budget)
+        places = product(range(len(rates)), range(len(seeds)))
+        numbers = [(runs.final_losses[i, j], runs.test_metrics[i, j], runs.diverged[i, j]) for j, i in places]
+    else:
+        runs = compare({rule: (kind, own)}, rates, seeds, task=task, progress=False, **budget).runs
+        numbers = [(run.final_loss, run.test_metric, run.diverged) for run in runs]
+    told = _settings(kind, own), stage
+    return [
+        Result(task, rule, *told, _six(lr), seed, *budget.values(), _six(loss), _six(metric), bool(diverged))
+        for (lr, seed), (loss, metric, diverged) in zip(product(rates, seeds), numbers, strict=True)
+    ]
+
+
+def _settings(kind, own):
+    """Return all hyperparameters but the learning rate in words; those of several optimizers with their names."""
+    import torch
+
+    optimizer = kind([torch.ones(1, 1) for _ in range(3)], lr=1.0, **own)
+    several = optimizer.optimizers if isinstance(optimizer, Several) else [optimizer]
+    found = {
+        name if len(several) == 1 else f"{type(one).__name__}.{name}": value
+        for one in several
+        for name, value in one.defaults.items()
+        if name != "lr"
+    }
+    return " ".join(f"{name}={value}".replace(" ", "") for name, value in found.items())
 
 
 def _six(value):
@@ -112,15 +191,16 @@ def _six(value):
 
 # --- the file -------------------------------------------------------------------------------------------------------
 def write(results, path=None):
-    """Write results to a file, by default the stored one, sorted, after some lines with a # that say what made them."""
+    """Write results of a study to a file, by default its own, sorted, after lines with a # that say what made them."""
     import sklearn
     import torch
 
-    order = {name: i for i, name in enumerate([*BUDGET, *RULES])}
+    study = study_of(results[0].task)
+    order = {name: i for i, name in enumerate([*study.budget, *study.entries])}
     results = sorted(results, key=lambda r: (order[r.task], order[r.rule], r.stage != "pilot", r.lr, r.seed))
     versions = {"numpy": np.__version__, "scikit-learn": sklearn.__version__, "torch": torch.__version__.split("+")[0]}
-    with open(path or FILE, "w", newline="", encoding="utf-8") as file:
-        file.write("# Every dense rule up to 2020 on every task, made by python -m scratchoptim.family; the protocol\n")
+    with open(path or study.file, "w", newline="", encoding="utf-8") as file:
+        file.write(f"# {study.title}, made by {study.command}; the protocol\n")
         file.write("# is in its docstring. float64 on a CPU; at rates on the verge of divergence runs are chaotic.\n")
         file.write(f"# {', '.join(f'{name} {version}' for name, version in versions.items())}\n")
         writer = csv.writer(file, lineterminator="\n")
@@ -128,9 +208,9 @@ def write(results, path=None):
         writer.writerows(results)
 
 
-def results(path=None):
-    """Return the runs of a file, by default the stored ones, as a list of `Result`."""
-    with open(path or FILE, newline="", encoding="utf-8") as file:
+def results(path=None, study="family"):
+    """Return the runs of a file, by default those that are stored of a study, as a list of `Result`."""
+    with open(path or STUDIES[study].file, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     kinds = {"lr": float, "final_loss": float, "test_metric": float, "seed": int, "steps": int, "batch_size": int}
     kinds["diverged"] = "True".__eq__
@@ -143,9 +223,9 @@ def comparison(task, stored=None):
     Parameters
     ----------
     task : str
-        Of `BUDGET`.
+        Of one of the studies.
     stored : list of Result, optional
-        By default those of the file.
+        By default those of the study's file.
 
     Returns
     -------
@@ -155,14 +235,13 @@ def comparison(task, stored=None):
     Raises
     ------
     ValueError
-        If there is no run on such a task.
+        If no study has such a task.
     """
-    found = [r for r in stored or results() if r.task == task and r.stage == "run"]
-    if not found:
-        raise ValueError(f"there is no run on a task {task!r}; there are {', '.join(map(repr, BUDGET))}")
+    study = study_of(task)
+    found = [r for r in stored or results(study.file) if r.task == task and r.stage == "run"]
     runs = [Run(r.rule, r.lr, r.seed, (), r.final_loss, r.test_metric, r.diverged) for r in found]
-    rules = {name: row(name).rule for name in dict.fromkeys(r.rule for r in found)}
-    return Comparison(runs, rules, dict(task=task, **BUDGET[task]), TASKS[task].goal)
+    rules = {name: study.entries[name][0] for name in dict.fromkeys(r.rule for r in found)}
+    return Comparison(runs, rules, dict(task=task, **study.budget[task]), TASKS[task].goal)
 
 
 # --- ranks ----------------------------------------------------------------------------------------------------------
@@ -248,17 +327,22 @@ def ranking(by="final_loss", stored=None):
 
 
 def main(names, processes=None):
-    """Make the runs of the rules of these names, or of all; write the file anew after each task of a rule."""
-    names = [row(name).name for name in names or RULES]
-    kept = [r for r in results() if r.rule in RULES and r.rule not in names] if FILE.exists() else []
-    jobs = list(product(BUDGET, names))
+    """Make the runs of the rules of these names, or of all; write the file anew after each task of a rule.
+
+    The first name may be that of another study.
+    """
+    study = STUDIES[names[0]] if names and names[0] in STUDIES else STUDIES["family"]
+    names = [name for name in names if name not in STUDIES] or list(study.entries)
+    old = results(study.file) if study.file.exists() else []
+    kept = [r for r in old if r.rule in study.entries and r.rule not in names]
+    jobs = list(product(study.budget, names))
     with ProcessPoolExecutor(processes) as pool:
         for (task, rule), found in zip(jobs, pool.map(measure, *zip(*jobs))):
             kept += found
             write(kept)
             best = min(found, key=lambda result: result.final_loss)
             print(f"{task:12} {rule:16} least final loss {best.final_loss:.4g} at lr = {best.lr:g}", flush=True)
-    print(f"{len(kept)} runs in {FILE}")
+    print(f"{len(kept)} runs in {study.file}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from . import data, network
+from . import data, network, transformer
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Problem:
 def _cross_entropy(scores, y):
     import torch
 
-    return torch.nn.functional.cross_entropy(scores, y)
+    return torch.nn.functional.cross_entropy(scores.flatten(0, -2), y.flatten())
 
 
 def _share_right(scores, y):
@@ -155,6 +155,13 @@ CLASSES = Goal(
     scale=100,
     digits=1,
     unit=" %",
+)
+LANGUAGE = Goal(
+    loss=_cross_entropy,
+    test=_cross_entropy,
+    guess=lambda y: math.log(int(y.max()) + 1),
+    metric="test loss",
+    worst=math.inf,
 )
 NUMBERS = Goal(
     loss=_squares,
@@ -197,6 +204,10 @@ def _factors(X, y, seed):
     return network.factors(rows, columns, 4, seed)
 
 
+def _transformer(X, y, seed):
+    return transformer.weights(int(y.max()) + 1, X.shape[1], width=32, blocks=2, seed=seed)
+
+
 def _words():
     texts, labels = data.sentences()
     return data.bag_of_words(texts)[0], labels
@@ -210,4 +221,5 @@ TASKS = {
     "text": Task(_words, _layers(), _network("relu"), CLASSES),
     "diabetes": Task(data.diabetes, _layers(16, outputs=1), _network("tanh", column=0), NUMBERS),
     "factors": Task(data.pixels, _factors, network.multiply, NUMBERS),
+    "transformer": Task(data.passages, _transformer, transformer.forward, LANGUAGE),
 }

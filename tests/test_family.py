@@ -119,7 +119,7 @@ def test_writing_and_reading_again(tmp_path):
 
 
 def test_some_rules_are_made_again_and_the_others_kept(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(family, "FILE", tmp_path / "family.csv")
+    monkeypatch.setitem(family.STUDIES, "family", family.FAMILY._replace(file=tmp_path / "family.csv"))
     old = [r._replace(final_loss=1.0) for r in STORED if r.rule in ("Adam", "Yogi")]
     made = [r._replace(final_loss=2.0) for r in STORED if r.rule == "Yogi"]
     monkeypatch.setattr(family, "ProcessPoolExecutor", Serial)

@@ -47,7 +47,7 @@ def measured(parts, rules, rounds, device, say=print):
                 for name, environment in allocator.SETTINGS.items()
             }
         elif part == "compile":
-            results[part] = apart("compilation:compilation", rules=rules, rounds=-(-rounds // 3))
+            results[part] = apart("compilation:compilation", rules=rules, rounds=-(-rounds // 5))
         elif part == "sweep":
             results[part] = apart("sweeps:sweeps", rounds=rounds)
         else:

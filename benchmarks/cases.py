@@ -48,6 +48,15 @@ class Case:
         return not row(self.rule).dense
 
     @property
+    def looped(self):
+        """Whether the rule is one loop over elements, so that it is compiled and memory sets its limit."""
+        return row(self.rule).rule.elementwise and not self.sparse
+
+    def takes(self, shapes):
+        """Return those of some shapes that the rule takes: matrices, if it is for them only."""
+        return [shape for shape in shapes if len(shape) == 2 or not row(self.rule).rule.matrices]
+
+    @property
     def cycle(self):
         """After how many steps the work repeats."""
         return inspect.signature(row(self.rule).rule).parameters["lookahead"].default[0] if self.inner else 1
@@ -68,6 +77,7 @@ SPECIAL = {
     "Yogi": [Case("Yogi", "Yogi", package=("Yogi", {}))],
     "AdaBound": [Case("AdaBound", "AdaBound", package=("AdaBound", {}))],
     "AdaBelief": [Case("AdaBelief", "AdaBelief", package=("AdaBelief", {}))],
+    "Muon": [Case("Muon, matrices", "Muon", twin=("Muon", {}))],
     "LookaheadSGD": [Case("LookaheadSGD", "LookaheadSGD", package=("Lookahead", {}), inner=("SGD", {}))],
     "LookaheadAdam": [Case("LookaheadAdam", "LookaheadAdam", package=("Lookahead", {}), inner=("Adam", {}))],
 }
@@ -76,13 +86,18 @@ SPECIAL = {
 def cases(rules=None):
     """Return the cases of the catalog, or those of some rules.
 
+    Rules that need a closure are left out: the time of their step is that of the loss.
+
     Raises
     ------
     ValueError
-        If the catalog has no rule of a name; the message names the nearest.
+        If the catalog has no rule of a name (the message names the nearest), or it is one of those.
     """
-    wanted = [row(name) for name in rules] if rules else CATALOG
-    found = []
+    wanted, found = [row(name) for name in rules or ()], []
+    for entry in wanted:
+        if entry.rule.needs_closure:
+            raise ValueError(f"{entry.name} evaluates the loss in its step: the time of a step is that of the loss")
+    wanted = wanted or [entry for entry in CATALOG if not entry.rule.needs_closure]
     for entry in wanted:
         twin = (entry.twin, {}) if entry.twin else None
         found += SPECIAL.get(entry.name) or [Case(entry.name, entry.name, twin=twin)]
@@ -92,21 +107,21 @@ def cases(rules=None):
 def builders(case):
     """Return name -> function from parameters to an optimizer, of all variants of a case that exist.
 
-    "eager" and "compiled" are ours; the others are those of EXISTING.
+    "eager" and, if the rule can be compiled, "compiled" are ours; the others are those of EXISTING.
     """
     import scratchoptim.torch as ours
 
     eager = functools.partial(_make, ours, case.rule, **case.settings)
     found = {name: maker for name, maker in _others(case) if _works(maker, case.sparse)}
-    return {**found, "eager": eager, "compiled": lambda params: ours.compiled(eager(params))}
+    compiled = {"compiled": lambda params: ours.compiled(eager(params))} if case.looped else {}
+    return {**found, "eager": eager, **compiled}
 
 
 def _others(case):
     """Yield name and maker of the variants that torch and pytorch_optimizer might have."""
-    if case.twin and case.sparse:
-        yield "for-loop", functools.partial(_make, torch.optim, case.twin[0], **case.twin[1])
-    elif case.twin:
-        for name, flag in FLAGS.items():
+    if case.twin:
+        has = inspect.signature(getattr(torch.optim, case.twin[0])).parameters
+        for name, flag in FLAGS.items() if "foreach" in has else [("for-loop", {})]:
             yield name, functools.partial(_make, torch.optim, case.twin[0], **case.twin[1], **flag)
     if case.package:
         import pytorch_optimizer
@@ -130,8 +145,8 @@ def _wrap(library, name, inner, settings, params):
 
 def _works(maker, sparse):
     """Tell whether a variant exists, by one step of it: torch refuses some flags when built, others in the step."""
-    p = torch.zeros(2, requires_grad=True)
-    p.grad = torch.ones(2).to_sparse() if sparse else torch.ones(2)
+    p = torch.zeros(2, 2, requires_grad=True)
+    p.grad = torch.ones(2, 2).to_sparse() if sparse else torch.ones(2, 2)
     try:
         maker([p]).step()
     except (TypeError, RuntimeError):

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import torch
 
+from scratchoptim.compile.loop import Loop
+
 from .machine import compiler
 
 PIECE = 16384  # numbers that a thread works through at a time
@@ -131,6 +133,46 @@ class Limit:
     def __call__(self):
         """Move the numbers of the next step."""
         next(self.calls)()
+
+
+class Alone:
+    """Calls the loops of a compiled optimizer, and does nothing else of what its step does: no Python of any weight.
+
+    The numbers are those of the steps at the beginning, so that nothing but time is to be learnt from it.
+
+    Parameters
+    ----------
+    optimizer : compiled optimizer
+        Takes 20 cycles of steps, so that no rule is in its beginning, and one more, whose loops these are.
+    cycle : int
+
+    Raises
+    ------
+    RuntimeError
+        If its steps are no loops in C.
+    """
+
+    def __init__(self, optimizer, cycle):
+        turns, self.kept = [], [optimizer]  # and the numbers: the loops have addresses only
+        for _ in range(20 * cycle):
+            optimizer.step()
+        for _ in range(cycle):
+            optimizer.step()
+            plan = optimizer._engine._plan
+            if plan is None or not all(isinstance(call, Loop) for call in plan.calls.values()):
+                raise RuntimeError("what is compiled is no loop in C, so that it cannot be measured alone")
+            turns.append([])
+            for made in dict.fromkeys(bucket.work[0][0] for bucket in plan.buckets):
+                call = plan.calls[made]
+                numbers = [bucket.work[1] for bucket in call.buckets]
+                turns[-1].append(functools.partial(call.function, *call.arguments(numbers)))
+                self.kept.append(call.numbers)
+        self.turns = itertools.cycle(turns)
+
+    def __call__(self):
+        """Call the loops of the next step."""
+        for loop in next(self.turns):
+            loop()
 
 
 class CompiledLimit(Limit):

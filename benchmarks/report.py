@@ -15,6 +15,9 @@ def report(results):
     for workload, rows in results.get("steps", {}).items():
         parts.append((milliseconds if gpu else multiples)(workload, rows))
     for workload, rows in results.get("steps", {}).items():
+        if any("loop" in row["seconds"] for row in rows):
+            parts.append(above(workload, [row for row in rows if "loop" in row["seconds"]]))
+    for workload, rows in results.get("steps", {}).items():
         if workload in LARGE and any(value for row in rows for value in row["extra"].values()):
             parts.append(extra(workload, rows))
     sections = {"allocator": allocator, "compile": compilation, "sweep": sweep, "scratchgrad": scratchgrad}
@@ -74,6 +77,20 @@ def against_best(seconds):
     return f"{median(values):.2f} ({low:.2f} to {high:.2f}) {best.removeprefix('package ')}"
 
 
+def above(workload, rows):
+    """Return the table of what is above the memory limit: the compiled loop alone, Python's work, that of the best."""
+    lines = [f"{title(workload)}: the compiled loop alone, and microseconds of a step above the memory limit"]
+    lines.append(f"{'':<16}{'loop / limit':>14}{'loop':>8}{'compiled':>10}{'best that exists':>18}")
+    for row in rows:
+        seconds = row["seconds"]
+        names = ["loop", "compiled", fastest(seconds, EXISTING)]
+        more = [[a - b for a, b in zip(seconds[name], seconds["limit"])] if name else None for name in names]
+        cells = [f"{1e6 * median(values):.0f}" if values else "-" for values in more]
+        quotient = median(ratios(seconds["loop"], seconds["limit"]))
+        lines.append(f"{row['case']:<16}{quotient:>14.2f}{cells[0]:>8}{cells[1]:>10}{cells[2]:>18}")
+    return "\n".join(lines)
+
+
 def milliseconds(workload, rows):
     """Return the table of a workload in milliseconds, and the gigabytes that compiled moves in a second."""
     lines = [f"{title(workload)}: milliseconds of a step"]
@@ -118,6 +135,8 @@ def allocator(found):
 
 def compilation(found):
     """Return how long the first step takes, built anew and built before."""
+    if not found["cold"]:
+        return "none of these rules is compiled"
     rounds = len(next(iter(found["cold"].values())))
     lines = [f"until the first step of compiled() is done, in seconds (medians of {rounds} fresh processes)"]
     for kind in ("cold", "warm"):
@@ -190,8 +209,9 @@ def shown(reading):
 
     >>> from benchmarks.targets import Reading
     >>> shown(Reading("SGD, one, against for-loop", 0.9, 0.85, 0.95, bound=0.75, floor=0.81))
-    '0.9 (0.85 to 0.95): SGD, one, against for-loop; the memory limit is at 0.81'
+    '0.9 (0.85 to 0.95): SGD, one, against for-loop; memory limit 0.81'
     """
     doubt = "" if reading.clear else ", not clear"
-    floor = f"; the memory limit is at {reading.floor:.2f}" if reading.beyond else ""
-    return f"{reading.value:.3g} ({reading.low:.3g} to {reading.high:.3g}{doubt}): {reading.where}{floor}"
+    limits = {"memory limit": reading.floor, "the loop alone": reading.alone} if not reading.met else {}
+    said = "".join(f"; {name} {value:.2f}" for name, value in limits.items() if value is not None)
+    return f"{reading.value:.3g} ({reading.low:.3g} to {reading.high:.3g}{doubt}): {reading.where}{said}"

@@ -46,10 +46,10 @@ def summarised(rows):
     """
     found = {"fused": [], "torch": [], "package": [], "limit": []}
     for row in rows:
-        seconds, ours = row["seconds"], row["seconds"]["compiled"]
-        if not row["bytes"]:
-            continue  # sparse gradients: the rule is not compiled
-        torch, package = fastest(seconds, FLAGS), fastest(seconds, PACKAGE)
+        seconds = row["seconds"]
+        if "compiled" not in seconds:
+            continue
+        ours, torch, package = seconds["compiled"], fastest(seconds, FLAGS), fastest(seconds, PACKAGE)
         others = {"fused": "fused"} if "fused" in seconds else {"torch": torch, "package": package}
         for name, other in {**others, "limit": "limit"}.items():
             if other in seconds:

@@ -8,7 +8,7 @@ from scratchoptim.catalog import row
 
 from . import memory
 from .cases import builders, cases
-from .limit import CompiledLimit, Limit
+from .limit import Alone, CompiledLimit, Limit
 from .timing import Clock, measure, median
 from .traffic import mean_bytes, traffic
 from .workloads import WORKLOADS, Tensors, numbers
@@ -31,12 +31,12 @@ def steps(workload, rules, rounds, device="cpu", say=print):
     Returns
     -------
     list of dict
-        One for each case, see `step`.
+        One for each case that takes tensors of the workload, see `step`.
     """
     memory.prime()
-    found, wanted = [], cases(rules)
+    found, wanted = [], [case for case in cases(rules) if case.takes(WORKLOADS[workload])]
     for number, case in enumerate(wanted, 1):
-        found.append(step(case, WORKLOADS[workload], rounds, device))
+        found.append(step(case, case.takes(WORKLOADS[workload]), rounds, device))
         times = {name: 1e3 * median(values) for name, values in found[-1]["seconds"].items()}
         shown = ", ".join(f"{name} {value:.3g}" for name, value in times.items())
         say(f"{number}/{len(wanted)} {case.name}: {shown} ms")
@@ -54,8 +54,9 @@ def step(case, shapes, rounds, device="cpu"):
     -------
     dict
         "case", "rule", "parameters": their number, "bytes": those that must move for each of them, "streams";
-        "seconds": variant -> time of a step in each round; "extra": variant -> bytes of memory that a step needs
-        besides; "changes": variants that change the gradients; "repeated" and "disturbed": see `Clock`.
+        "seconds": variant -> time of a step in each round, those of EXISTING, "eager", "compiled", "limit", and "loop",
+        what is compiled without Python's work; "extra": variant -> bytes of memory that a step needs besides;
+        "changes": variants that change the gradients; "repeated" and "disturbed": see `Clock`.
 
     Raises
     ------
@@ -64,31 +65,36 @@ def step(case, shapes, rounds, device="cpu"):
     """
     tensors = Tensors(shapes, device, case.sparse)
     clock = Clock(torch.cuda.synchronize if device == "cuda" else lambda: None)
-    functions, copies = {}, {}
-    for name, build in builders(case).items():
+    functions, copies, built = {}, {}, builders(case)
+    for name, build in built.items():
         copies[name] = tensors.copies()
         functions[name] = build(copies[name]).step
-    prepare, rule, counted = {}, row(case.rule).rule, None
-    if not case.sparse:
-        moved = tensors.copies()
-        counted = traffic(rule, case.cycle, **case.settings)
-        try:
-            functions["limit"] = (CompiledLimit if device == "cuda" else Limit)(counted, moved)
-            functions["limit"]()
-            prepare["limit"] = functools.partial(tensors.restore, moved)
-        except RuntimeError as error:
-            functions.pop("limit", None)
-            print(error)
     for name in copies:
         functions[name]()
     changes = [name for name, own in copies.items() if tensors.changed(own)]
+    prepare, rule, counted = {}, row(case.rule).rule, None
+    if case.looped:
+        counted, moved = traffic(rule, case.cycle, **case.settings), tensors.copies()
+        limits = {"limit": lambda: (CompiledLimit if device == "cuda" else Limit)(counted, moved)}
+        if device == "cpu" and "compiled" in built:
+            alone = tensors.copies()
+            limits["loop"] = lambda: Alone(built["compiled"](alone), case.cycle)
+            prepare["loop"] = functools.partial(tensors.restore, alone)
+        prepare["limit"] = functools.partial(tensors.restore, moved)
+        for name, make in limits.items():
+            try:
+                functions[name] = make()
+                functions[name]()
+            except RuntimeError as error:
+                functions.pop(name, None)
+                print(error)
     spares = {name: tensors.gradients() for name in copies}
     prepare |= {name: functools.partial(tensors.renew, own, spares[name]) for name, own in copies.items()}
     seconds = measure(functions, rounds, clock, seconds=0, cycle=case.cycle, prepare=prepare)
     for name, own in copies.items():
         if not all(bool(p.isfinite().all()) for p in own):
             raise RuntimeError(f"{case.name}, {name}: not all parameters are finite, so that its times mean nothing")
-    extra = {name: memory.extra(function, device) for name, function in functions.items() if name != "limit"}
+    extra = {name: memory.extra(function, device) for name, function in functions.items() if name in copies}
     return {
         "case": case.name,
         "rule": case.rule,

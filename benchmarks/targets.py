@@ -21,8 +21,8 @@ class Reading:
     bound : float
     least : bool
         Whether the value is to be at least the bound, not at most.
-    floor : float or None
-        The value that the memory limit would have had in the same rounds.
+    floor, alone : float or None
+        The values that the memory limit and the compiled loop without Python would have had in the same rounds.
     """
 
     where: str
@@ -32,6 +32,7 @@ class Reading:
     bound: float
     least: bool = False
     floor: float | None = None
+    alone: float | None = None
 
     @property
     def met(self):
@@ -46,11 +47,6 @@ class Reading:
     def clear(self):
         """Whether the whole interval is on one side of the bound."""
         return not self.low <= self.bound <= self.high
-
-    @property
-    def beyond(self):
-        """Whether the bound is below what memory allows."""
-        return self.floor is not None and self.floor > self.bound
 
 
 @dataclass(frozen=True)
@@ -96,9 +92,9 @@ def targets(results):
     """
     found = {name: [] for name in BOUNDS}
 
-    def add(name, where, values, floor=None):
+    def add(name, where, values, **limits):
         bound, least = BOUNDS[name][0], name in LEAST
-        found[name].append(Reading(where, median(values), *interval(values), bound, least, floor))
+        found[name].append(Reading(where, median(values), *interval(values), bound, least, **limits))
 
     for workload, rows in results.get("steps", {}).items():
         for row in rows:
@@ -107,18 +103,22 @@ def targets(results):
 
             def compare(name, a, b, row=row, seconds=seconds, workload=workload):
                 if a in seconds and b in seconds:
-                    floor = median(ratios(seconds["limit"], seconds[b])) if "limit" in seconds else None
-                    add(name, f"{row['case']}, {workload}, against {b}", ratios(seconds[a], seconds[b]), floor)
+                    limits = {
+                        name: median(ratios(seconds[other], seconds[b]))
+                        for name, other in (("floor", "limit"), ("alone", "loop"))
+                        if other in set(seconds) - {b} and (a, other) != ("eager", "loop")
+                    }
+                    add(name, f"{row['case']}, {workload}, against {b}", ratios(seconds[a], seconds[b]), **limits)
 
             if workload in LARGE:
                 compare("limit", "compiled", "limit")
                 if "fused" in seconds:
                     compare("fused", "compiled", "fused")
-                elif row["bytes"]:  # a rule of sparse gradients is not compiled
+                else:
                     compare("twin", "compiled", torch)
-            elif row["bytes"]:
+            else:
                 compare("small", "compiled", torch)
-            compare("existing", "compiled", existing)
+            compare("existing", "compiled" if "compiled" in seconds else "eager", existing)
             if workload == "one":
                 compare("for-loop", "eager", "for-loop")
                 compare("foreach", "eager", "foreach")
@@ -134,7 +134,10 @@ BOUNDS = {
     "limit": (1.1, "compiled: times the memory limit, on large sets"),
     "twin": (0.5, "compiled, where torch has no fused kernel: times torch's best, on large sets"),
     "small": (0.9, "compiled: times torch's best, on many small tensors"),
-    "existing": (1.0, "compiled: times the fastest that exists and was measured, on all sets"),
+    "existing": (
+        1.0,
+        "compiled, or eager if a rule is no loop: times the fastest that exists, on all sets",
+    ),
     "for-loop": (0.75, "eager: times torch's for-loop, on one large tensor"),
     "foreach": (1.0, "eager: times torch's foreach, on one large tensor"),
     "sweep": (1000, "sweep: times the runs in a second of a loop over torch.optim.Adam"),

@@ -426,6 +426,9 @@ def test_every_operation_of_the_vocabulary():
     names = ("p", "g", "a", "b")
     p, g, a, b = arrays = [random((50,), i, torch.float64) for i in range(4)]
     expected, memory = rule(p, g, dict(a=a.clone(), b=b.clone()))
+    cut = pieces.Pieces(p.clone(), g, dict(a=a.clone(), b=b.clone()), tape, results)
+    written = cut.write({})
+    assert torch.equal(cut.p, expected) and all(torch.equal(written[name], memory[name]) for name in "ab")
     bucket = types.SimpleNamespace(
         params=[p], dtype=p.dtype, device=p.device, at={n: [x.data_ptr()] for n, x in zip(names, arrays)}
     )
@@ -549,9 +552,10 @@ def test_another_processor_or_compiler_is_another_build(fresh, monkeypatch, tmp_
 # The eager step in pieces --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("name", NAMES)
-def test_pieces_make_the_same_numbers(name, monkeypatch):
-    whole, cut = (getattr(optim, name)(parameters(torch.float64), lr=0.1) for _ in range(2))
+def test_pieces_make_the_same_numbers(name, dtype, monkeypatch):
+    whole, cut = (getattr(optim, name)(parameters(dtype), lr=0.1) for _ in range(2))
     for step in range(7):
         for optimizer, size in ((whole, 2**30), (cut, 4)):
             monkeypatch.setattr(pieces, "SIZE", size)

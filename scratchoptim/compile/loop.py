@@ -54,8 +54,12 @@ class Loop:
 
     def __call__(self, numbers):
         """Make the step, with the list of numbers of each bucket."""
+        self.function(*self.arguments(numbers))
+
+    def arguments(self, numbers):
+        """Return what the function is called with."""
         n = self.tensors
         self.places[n : 2 * n] = array("q", [at for bucket in self.buckets for at in bucket.at["g"]])
-        numbers = array(self.code, [number for row in numbers for number in row])
-        places = [block.buffer_info()[0] for block in (self.first, self.places, self.which, numbers)]
-        self.function(n, *places, torch.get_num_threads())
+        self.numbers = array(self.code, [number for row in numbers for number in row])
+        places = [block.buffer_info()[0] for block in (self.first, self.places, self.which, self.numbers)]
+        return n, *places, torch.get_num_threads()

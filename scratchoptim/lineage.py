@@ -16,7 +16,7 @@ from functools import cached_property
 from .catalog import CATALOG
 
 EMPTY = 10  # years without a method, from which on a picture says how many they are
-RESTARTS = 60
+RESTARTS = 30
 CROSSING, SHARED, LEFT, LANE = 3.0, 8.0, 1.0, 0.3  # cost of a crossing, a shared way, a way to the left, a lane
 
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import matplotlib
 import poster
 import pytest
+from matplotlib.font_manager import findfont, get_font
 
 from scratchoptim.catalog import CATALOG, IDEAS, row
 from scratchoptim.lineage import MARKS, Lineage, formula, route, sentence
@@ -111,9 +112,8 @@ def test_no_line_of_any_family_runs_through_a_node(seed):
     assert_lines_meet_only_their_own_nodes(family, x, y, ways, 1.5, 7)
 
 
-def test_lanes_are_always_the_same_and_few():
-    assert Lineage().lanes == Lineage().lanes
-    assert max(Lineage().lanes) < 8
+def test_lanes_are_always_the_same_and_few(family):
+    assert Lineage().lanes == family.lanes and max(family.lanes) < 8
     assert Lineage(CATALOG[:1]).lanes == [0]
 
 
@@ -184,6 +184,12 @@ def test_on_the_poster_no_line_runs_through_a_node_or_a_text_and_no_two_texts_me
     things += [around(x, y, 1.25 * poster.MARK) for x, y in zip(sheet.x, sheet.y)]
     for text, box in zip(texts, covered):
         assert not any(overlap(box, thing) for thing in things), text.said
+
+
+def test_the_posters_letters_have_a_sign_for_all_that_is_written(sheet):
+    letters = get_font(findfont("STIXGeneral"))
+    texts = [*sheet.heading(), *sheet.years(), *(text for texts in sheet.rows() for text in texts)]
+    assert [sign for text in texts for sign in text.said if not letters.get_char_index(ord(sign))] == []
 
 
 def test_the_poster_is_legible(sheet):

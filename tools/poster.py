@@ -43,7 +43,7 @@ YEARS, LANES, WORDS = 64, 240, 34  # from the margin to the first lane, width of
 MARK, CORNER, LINE = 9, 15, 4.6
 HEAD, REMOVED, UPDATE, GAP, PAD = 19, 18, 20, 18, 3  # heights of lines in a row, of a gap in time, between rows
 BELOW = "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼ", "0123456789+-tkij"
-ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵗᵏᵀ", "0123456789+-tkT"
+ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵃᵇᶜᵈᵉʲᵏᵐⁿᵖᵗᵀ", "0123456789+-abcdejkmnptT"
 
 
 # ---- formulas

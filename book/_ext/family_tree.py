@@ -215,7 +215,7 @@ def mark(idea, x, y, size):
     from scratchoptim.lineage import MARKS
 
     ways = ("M" + "L".join(f"{x + size * a:.4g} {y + size * b:.4g}" for a, b in shape) + "Z" for shape in MARKS[idea])
-    return f'<path class="mark" color="{IDEAS[idea].color}" fill="currentColor" d="{"".join(ways)}"/>'
+    return f'<path class="shape" color="{IDEAS[idea].color}" fill="currentColor" d="{"".join(ways)}"/>'
 
 
 def sample(idea):

@@ -120,6 +120,12 @@ def test_in_the_browsers_own_letters_no_texts_meet_and_none_sticks_out(tree):
         assert apart, (one[0], other[0])
 
 
+def test_each_mark_has_the_colour_of_its_idea(tree):
+    fills = tree.nodes.locator(".shape").evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+    shown = [f"#{''.join(f'{int(part):02X}' for part in re.findall('[0-9]+', fill))}" for fill in fills]
+    assert shown == [IDEAS[entry.idea].color for entry in CATALOG]
+
+
 def test_a_click_shows_ancestors_descendants_and_all_that_is_known(tree):
     tree.node("Adam").locator(".name").first.click()
     family = Lineage()

@@ -63,7 +63,7 @@ notebooks: $(VENV)/.installed  ## execute all notebooks and bring them into norm
 family: $(VENV)/.installed  ## train all rules up to 2020 on all tasks anew: scratchoptim/family.csv (15 minutes); some: make family NAMES="Adam SGD"
 	@OMP_NUM_THREADS=1 $(BIN)/python -m scratchoptim.family $(NAMES)
 
-new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=LBFGS YEAR=1989 METHOD=L-BFGS; without YEAR: what is missing
+new: $(VENV)/.installed  ## scaffold an optimizer and its chapter: make new NAME=Lion YEAR=2023 METHOD=Lion; without YEAR: what is missing
 	@$(BIN)/python tools/new.py $(if $(NAME),"$(NAME)") $(if $(YEAR),--year "$(YEAR)") $(if $(METHOD),--method "$(METHOD)")
 
 poster: $(VENV)/.installed  ## draw the family tree as a poster, after a change of the catalog

@@ -1,8 +1,8 @@
 """Scaffold an optimizer and its chapter, and say what an optimizer still lacks.
 
-    python tools/new.py LBFGS --year 1989 --method L-BFGS     write the frame of all its parts
-    python tools/new.py LBFGS                                 say what LBFGS still lacks
-    python tools/new.py                                       say it of every optimizer in the catalog
+    python tools/new.py Lion --year 2023 --method Lion       write the frame of all its parts
+    python tools/new.py Lion                                 say what Lion still lacks
+    python tools/new.py                                      say it of every optimizer in the catalog
 
 NAME is the class, spelt as torch.optim spells it where torch has the method. The frame runs from the start: its rule is
 gradient descent until you write another. Whatever is yours to write is marked with a pencil (see PENCIL below).

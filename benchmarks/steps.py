@@ -63,7 +63,7 @@ def step(case, shapes, rounds, device="cpu"):
     RuntimeError
         If a variant has left the finite numbers: infinite ones take another time.
     """
-    tensors = Tensors(shapes, device, case.sparse)
+    tensors = _tensors(tuple(shapes), device, case.sparse)
     clock = Clock(torch.cuda.synchronize if device == "cuda" else lambda: None)
     functions, copies, built = {}, {}, builders(case)
     for name, build in built.items():
@@ -107,3 +107,6 @@ def step(case, shapes, rounds, device="cpu"):
         "repeated": clock.repeated,
         "disturbed": clock.disturbed,
     }
+
+
+_tensors = functools.lru_cache(1)(Tensors)  # the same for one case after the other

@@ -8,6 +8,7 @@ the same bytes with the same matplotlib.
 """
 
 import io
+import itertools
 import re
 import sys
 import textwrap
@@ -41,7 +42,8 @@ SETTINGS = {
 }
 YEARS, LANES, WORDS = 64, 240, 34  # from the margin to the first lane, width of all lanes, from the last to the words
 MARK, CORNER, LINE = 9, 15, 4.6
-HEAD, REMOVED, UPDATE, GAP, PAD = 19, 18, 20, 18, 3  # heights of lines in a row, of a gap in time, between rows
+HEAD, REMOVED, UPDATE = 18, 16, 13.2  # down to a name, from there to what it removed, size of the letters of updates
+GAP, PAD, CLEAR = 18, 9, 2.5  # height of a gap in time, room between rows, and between the lines of an update
 BELOW = "₀₁₂₃₄₅₆₇₈₉₊₋ₜₖᵢⱼ", "0123456789+-tkij"
 ABOVE = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵃᵇᶜᵈᵉʲᵏᵐⁿᵖᵗᵀ", "0123456789+-abcdejkmnptT"
 
@@ -158,6 +160,15 @@ def packed(steps, size, room):
     return [f"${line}$" for line in lines]
 
 
+def falls(lines):
+    """How far below the line before it each line of an update stands: a root needs more room than a letter."""
+    hung = 3.8  # what hangs below the line before
+    for line in lines:
+        _, height, below = (UPDATE / 100 * one for one in extent(line))
+        yield max(15.5, hung + CLEAR + height - below)
+        hung = below
+
+
 @dataclass
 class Poster:
     """Where everything is, in points from the upper left corner of the sheet."""
@@ -173,7 +184,8 @@ class Poster:
         while free < 0:  # the largest letters with which all rows find room
             self.scale -= 0.02
             self.updates = [self._update(row) for row in self.family.rows]
-            heights = [self.scale * (HEAD + REMOVED + UPDATE * len(lines) + PAD) for lines in self.updates]
+            self.falls = [list(falls(lines)) for lines in self.updates]
+            heights = [self.scale * (HEAD + REMOVED + sum(way) + PAD) for way in self.falls]
             gaps = self.family.gaps()
             free = HEIGHT - 66 - self.top - sum(heights) - GAP * len(gaps)
         self.tops, at = [], self.top
@@ -186,7 +198,7 @@ class Poster:
 
     def _update(self, row):
         """The lines of a row's formula."""
-        return packed(sum(formula(row.rule), []), 13.2 * self.scale, WIDTH - MARGIN - self.words)
+        return packed(sum(formula(row.rule), []), UPDATE * self.scale, WIDTH - MARGIN - self.words)
 
     def ways(self):
         """The way of each line of the family."""
@@ -195,13 +207,15 @@ class Poster:
     def rows(self):
         """For each row its texts: method, who published it, what it removed, and the update."""
         k = self.scale
-        for row, top, update in zip(self.family.rows, self.y, self.updates):
+        for row, top, update, ways in zip(self.family.rows, self.y, self.updates, self.falls):
             x, y = self.words, top + 6 * k
             name = Text(x, y, row.method, 20 * k, weight="bold")
             who = Text(name.box()[2] + 12, y, f"{references.source(row.paper).authors}  ·  {row.idea}", 13 * k, MUTED)
             y += REMOVED * k
-            fixed = Text(x, y - 2 * k, row.fixed + ".", 14.5 * k, style="italic")
-            yield [name, who, fixed, *(Text(x, y + UPDATE * k * n, said, 13.2 * k) for n, said in enumerate(update, 1))]
+            fixed = Text(x, y, row.fixed + ".", 14.5 * k, style="italic")
+            downs = itertools.accumulate(ways)
+            lines = [Text(x, y + k * down, said, UPDATE * k) for down, said in zip(downs, update)]
+            yield [name, who, fixed, *lines]
 
     def years(self):
         """The years, and what is said of gaps."""

@@ -77,7 +77,7 @@ class Diagonal:
 
     @property
     def T(self):
-        """The transpose: the matrix itself."""
+        """The transpose, which is the matrix itself."""
         return self
 
     def norm(self):

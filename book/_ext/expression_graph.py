@@ -11,7 +11,7 @@ from playground import ROOT
 from sphinx.util.docutils import SphinxDirective
 from stored import Element, picture
 
-ELEMENT = Element("expression-graph", "application/vnd.scratchoptim.graph+json")
+ELEMENT = Element("expression-graph", "application/vnd.scratchoptim.graph+json", "expression-graph")
 
 
 class ExpressionGraphDirective(SphinxDirective):
@@ -38,20 +38,8 @@ class ExpressionGraphDirective(SphinxDirective):
         return ELEMENT.around(image, graph.description())
 
 
-def load(app, pagename, templatename, context, doctree):
-    """Give a page with a graph its scripts."""
-    body = context.get("body", "")
-    if "<expression-graph" in body:
-        app.has_playground = True  # so that the data of the scripts is written
-        app.add_css_file("expression-graph.css")
-        shared = [] if "<optimizer-playground" in body else ["playground-shared.js"]  # it comes first
-        for script in [*shared, "expression-graph.js"]:
-            app.add_js_file(script, priority=460, defer="defer")  # a playground's are 450
-
-
 def setup(app):
     """Sphinx calls this."""
     ELEMENT.connect(app)
-    app.connect("html-page-context", load)
     app.add_directive("expression-graph", ExpressionGraphDirective)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -28,13 +28,14 @@ MICROPYTHON = ROOT / "node_modules" / "@micropython" / "micropython-webassembly-
 # In this order; each adds its part to one global object.
 SCRIPTS = [
     f"playground-{part}.js"
-    for part in "client state canvas map chart formula controls editor panels scene element".split()
+    for part in "client controls live canvas state map chart formula editor panels scene element".split()
 ]
-SHARED = ["playground-client.js", "playground-controls.js"]  # with <expression-graph>, on pages without a playground
+SHARED = SCRIPTS[:4]  # of all elements; by themselves on pages without a playground
 INSIDE = ["playground-worker.js", "playground-start.js"]  # these are parts of the data
 MODULES = "optimizer hyperparameters ops vector dual noise landscapes trajectory rewrite live".split()
-MODULES += "closure flat line_search".split()  # of rules whose step looks at several places
-MODULES += "scratchgrad/__init__ scratchgrad/scalar expression layers graph digits".split()  # of <expression-graph>
+MODULES += "linalg closure flat line_search".split()  # of single rules
+MODULES += "digits scratchgrad/__init__ scratchgrad/scalar expression layers graph".split()  # of <expression-graph>
+MODULES += "diagonal spectrum".split()  # of <singular-values>
 LATER = "text/later"  # of MathJax's script where book.js loads it after the first path
 TOP = 900  # letters; a playground with less before it is near the reader from the beginning, on a phone too
 
@@ -118,7 +119,7 @@ class PlaygroundElement(Element):
         return [image, nodes.paragraph("", told, classes=["playground-still"])]
 
 
-ELEMENT = PlaygroundElement("optimizer-playground", "application/vnd.scratchoptim.playground+json")
+ELEMENT = PlaygroundElement("optimizer-playground", "application/vnd.scratchoptim.playground+json", "playground")
 
 
 class PlaygroundDirective(SphinxDirective):
@@ -175,28 +176,25 @@ def at_top(body):
     return len(re.sub(r"<[^>]*>|\s+", " ", before)) < TOP and not re.search(r"<(img|table|pre|svg|details)\b", before)
 
 
-def load(app, pagename, templatename, context, doctree):
-    """Give a page with a playground its scripts; one that begins with a playground shall have its path soon."""
-    if "<optimizer-playground" in context.get("body", ""):
-        app.has_playground = True
-        app.add_css_file("playground.css")
-        app.add_js_file("playground.js", priority=450, defer="defer")
-        if at_top(context["body"]):
-            # First of all, so that Python starts in its worker while the page is still being read.
-            address = html.escape(context["pathto"]("_static/playground-data.js", 1))
-            tag = f'<script async fetchpriority="high" src="{address}"></script>'
-            context["metatags"] = f"{tag}\n{context.get('metatags', '')}"
-            for script in context["script_files"]:
-                if str(getattr(script, "filename", "")).endswith(app.config.mathjax_path):
-                    script.attributes.pop("defer", None)
-                    script.attributes["type"] = LATER
+def begin(app, pagename, templatename, context, doctree):
+    """On a page that begins with a playground, see to it that the first path comes soon."""
+    body = context.get("body", "")
+    if "<optimizer-playground" in body and at_top(body):
+        # First of all, so that Python starts in its worker while the page is still being read.
+        address = html.escape(context["pathto"]("_static/playground-data.js", 1))
+        tag = f'<script async fetchpriority="high" src="{address}"></script>'
+        context["metatags"] = f"{tag}\n{context.get('metatags', '')}"
+        for script in context["script_files"]:
+            if str(getattr(script, "filename", "")).endswith(app.config.mathjax_path):
+                script.attributes.pop("defer", None)
+                script.attributes["type"] = LATER
 
 
 def finish(app, error):
     """After the build: write the scripts' data, if a page asks for it."""
     if not error and app.builder.format == "html":
         static = Path(app.outdir, "_static")
-        if getattr(app, "has_playground", False):
+        if getattr(app, "has_live", False):
             (static / "playground-data.js").write_text(data_script(), "utf8")
         for script in SCRIPTS + INSIDE:
             (static / script).unlink(missing_ok=True)  # the site has them in playground.js and playground-data.js
@@ -206,7 +204,7 @@ def setup(app):
     """Sphinx calls this."""
     app.connect("builder-inited", scripts)
     ELEMENT.connect(app)
-    app.connect("html-page-context", load)
+    app.connect("html-page-context", begin)
     app.connect("build-finished", finish)
     app.add_directive("playground", PlaygroundDirective)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

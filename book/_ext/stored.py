@@ -1,4 +1,4 @@
-"""What playgrounds and graphs have in common: a description that a notebook stores becomes an element of the page."""
+"""What all live elements have in common: a description that a notebook stores becomes an element of the page."""
 
 import html
 import json
@@ -19,10 +19,12 @@ class Element:
         Its name in the page.
     mime : str
         Under which a notebook's output has its description.
+    files : str
+        Name of its script and of its style sheet, without the ending.
     """
 
-    def __init__(self, tag, mime):
-        self.tag, self.mime = tag, mime
+    def __init__(self, tag, mime, files):
+        self.tag, self.mime, self.files = tag, mime, files
 
     def around(self, image, description, flags=""):
         """The nodes of the element with an image inside; flags are further attributes, with a space before each."""
@@ -56,10 +58,23 @@ class Element:
                 raise ExtensionError(f"the {self.tag} of cell {index} has {len(images)} pictures on the page, not one")
             images[0].replace_self(self.live(images[0].deepcopy(), description))
 
+    def load(self, app, pagename, templatename, context, doctree):
+        """Give a page with the element its script and styles, and what all such elements need, once."""
+        body = context.get("body", "")
+        if f"<{self.tag}" not in body:
+            return
+        app.has_live = True  # so that the data of the scripts is written
+        for styles in ("live.css", f"{self.files}.css"):
+            app.add_css_file(styles)
+        first = "playground.js" if "<optimizer-playground" in body else "playground-shared.js"  # the one has the other
+        for place, script in enumerate(dict.fromkeys([first, f"{self.files}.js"])):
+            app.add_js_file(script, priority=450 + 10 * place, defer="defer")
+
     def connect(self, app):
         """Listen to Sphinx."""
         app.connect("source-read", self.take)
         app.connect("doctree-read", self.put)
+        app.connect("html-page-context", self.load)
 
 
 def picture(env, figure, source):

@@ -1,8 +1,7 @@
 // <expression-graph>: a formula as a graph, to be stepped through. Python computes the graph, its numbers, its layout and
-// its sentences (scratchoptim/graph.py); here they are drawn. What is inside the element, a picture with alt text, stands
-// there until the reader comes near, and stays where the scripts cannot run.
+// its sentences (scratchoptim/graph.py); here they are drawn.
 (() => {
-  const { client, NEAR, h, button, icon, control, unique } = globalThis.ScratchOptimParts;
+  const { client, Live, h, button, icon, control, unique } = globalThis.ScratchOptimParts;
   const NODE = { tall: 62, least: 108, letter: 7.25, small: 26 }; // px
   const GAP = { along: 58, most: 92, upright: 52, between: 14 }; // px between layers, and beside one another
   const SMALLEST = 0.8; // what is wider than the page at this scale is scrolled
@@ -172,37 +171,13 @@
     }
   }
 
-  class ExpressionGraph extends HTMLElement {
-    connectedCallback() {
-      if (this.watch) return;
-      this.still = h("div", { class: "still" });
-      this.still.append(...this.childNodes);
-      this.word = h("p", { class: "word", role: "status" });
-      this.append(this.still, this.word);
+  class ExpressionGraph extends Live {
+    async become() {
       this.key = unique("graph");
-      this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.start(), { rootMargin: `${NEAR}px` });
-      this.watch.observe(this);
-    }
-
-    /** Become live, once. */
-    start() {
-      this.watch.disconnect();
-      this.started ??= (async () => {
-        try {
-          this.dataset.phase = "loading";
-          this.word.textContent = "Starting Python in the page …";
-          this.description = JSON.parse(this.dataset.description);
-          await client.ready();
-          this.build();
-          this.reset();
-          this.dataset.phase = "live";
-          this.word.textContent = "";
-        } catch (error) {
-          this.dataset.phase = "failed";
-          this.word.textContent = `The picture stands still here: ${error.message}.`;
-        }
-      })();
-      return this.started;
+      await client.ready();
+      this.build();
+      this.reset();
+      this.appear();
     }
 
     build() {
@@ -294,15 +269,8 @@
       }));
     }
 
-    /** Draw in the next frame, once however often it was asked for. */
-    paint() {
-      this.frame ??= requestAnimationFrame(() => {
-        this.frame = null;
-        if (this.traced) this.draw();
-      });
-    }
-
     draw() {
+      if (!this.traced) return;
       const last = this.traced.steps.length - 1;
       const step = Math.min(this.step ?? last, last);
       const { said } = this.traced.steps[step];

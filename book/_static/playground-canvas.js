@@ -133,13 +133,13 @@
       return this.top + (this.h * (this.y1 - y)) / (this.y1 - this.y0);
     }
 
-    /** The numbers at the axes; ys are [value, text]. */
+    /** The numbers at the axes; xs are values or, like ys, [value, text]. */
     axes(look, xs, ys, name) {
       const { ctx } = this;
       ctx.fillStyle = look.muted;
       ctx.textAlign = "center";
       ctx.textBaseline = "top";
-      for (const x of xs) ctx.fillText(label(x), this.px(x), this.top + this.h + 6);
+      for (const [x, text] of xs.map((one) => (Array.isArray(one) ? one : [one, label(one)]))) ctx.fillText(text, this.px(x), this.top + this.h + 6);
       ctx.textAlign = "right";
       ctx.textBaseline = "middle";
       for (const [y, text] of ys) ctx.fillText(text, this.left - 7, this.py(y));

@@ -1,61 +1,35 @@
-// <optimizer-playground>: optimizers on a landscape, to be played with. Its description says what there is; what is inside
-// it, a picture with alt text, stands there until the reader comes near, and stays where the scripts cannot run.
+// <optimizer-playground>: optimizers on a landscape, to be played with. Its description says what there is.
 (() => {
-  const { client, state: states, NEAR, drawing, h, plain, menu, control, series, Scene, Player, Readout, Card } =
+  const { client, state: states, Live, drawing, h, plain, menu, control, series, Scene, Player, Readout, Card } =
     globalThis.ScratchOptimParts;
   const { CHANGED, apart } = drawing;
   const MOST = 4; // optimizers
   const ENDLESS = "stopped after a second: with these settings the rule did not come to an end (is there a loop whose condition stays true?)";
 
-  class OptimizerPlayground extends HTMLElement {
+  class OptimizerPlayground extends Live {
     connectedCallback() {
       if (this.watch) return;
-      this.id ||= `playground-${[...document.querySelectorAll("optimizer-playground")].indexOf(this) + 1}`;
-      this.still = h("div", { class: "still" });
-      this.still.append(...this.childNodes);
-      this.word = h("p", { class: "word", role: "status" });
-      this.append(this.still, this.word);
-      this.watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.start(), { rootMargin: `${NEAR}px` });
-      this.watch.observe(this);
-      addEventListener("hashchange", () => this.follow());
-      if (this.addressed()) this.start().then(() => this.scrollIntoView());
-      else if (client.asked && document.querySelector("optimizer-playground") === this) this.start();
+      super.connectedCallback();
+      this.link("playground");
+      if (client.asked && document.querySelector("optimizer-playground") === this) this.start();
     }
 
-    addressed() {
-      const fragment = location.hash.slice(1);
-      return fragment === this.id || fragment.startsWith(`${this.id}?`);
-    }
-
-    /** Become live, once: everything is built while Python starts, and shown with the first runs. */
-    start() {
-      this.watch.disconnect();
-      this.started ??= (async () => {
-        try {
-          this.dataset.phase = "loading";
-          this.word.textContent = "Starting Python in the page …";
-          this.description = JSON.parse(this.dataset.description);
-          const { catalog, landscapes } = await client.start();
-          this.catalog = catalog;
-          const known = new Map(landscapes.map((one) => [one.name, one]));
-          this.landscapes = this.description.landscapes.map((one) => ({ ...known.get(one.name), ...one }));
-          this.build();
-          await new Promise((resolve, reject) => {
-            this.birth = { resolve, reject };
-            this.reset(this.addressed());
-          });
-        } catch (error) {
-          this.dataset.phase = "failed";
-          this.word.textContent = `The picture stands still here: ${error.message}.`;
-        }
-      })();
-      return this.started;
+    /** Everything is built while Python starts, and shown with the first runs. */
+    async become() {
+      const { catalog, landscapes } = await client.start();
+      this.catalog = catalog;
+      const known = new Map(landscapes.map((one) => [one.name, one]));
+      this.landscapes = this.description.landscapes.map((one) => ({ ...known.get(one.name), ...one }));
+      this.build();
+      await new Promise((resolve, reject) => {
+        this.birth = { resolve, reject };
+        this.reset(this.addressed());
+      });
     }
 
     /** The first runs are there. */
     appear() {
-      this.dataset.phase = "live";
-      this.word.textContent = "";
+      super.appear();
       this.scene.resize();
       this.birth.resolve();
     }
@@ -94,7 +68,7 @@
         h("div", { class: "bar" }, this.places.node,
           h("span", { class: "actions" },
             h("button", { type: "button", click: () => this.reset() }, "Reset"),
-            h("button", { type: "button", click: () => this.copy() }, "Copy link"))),
+            h("button", { type: "button", click: () => this.share() }, "Copy link"))),
         this.shows, this.notes,
         h("div", { class: "views" }, this.scene.stage, h("div", { class: "side" }, this.scene.chart.canvas)),
         this.readout.node,
@@ -119,15 +93,6 @@
       this.arrange();
       this.settle();
       this.refresh();
-    }
-
-    /** The address has changed, by a link in the text or by the reader's hand. */
-    async follow() {
-      if (!this.addressed() || location.hash === this.written) return;
-      this.scrollIntoView({ block: "nearest" });
-      const ready = this.dataset.phase === "live"; // else it begins with what the link says
-      await this.start();
-      if (ready) this.reset(true);
     }
 
     say(lines) {
@@ -275,22 +240,9 @@
     }
 
     /** Copy a link to the state. The reader's own rules are not in it: they do not leave the page. */
-    async copy() {
-      const fragment = `#${states.write(this.state, this.id, this.description)}`;
-      this.written = fragment;
-      const link = new URL(fragment, location.href).href;
-      const kept = this.state.optimizers.some((entry) => entry.source) ? " Your change of the rule is not in it: it stays in this page." : "";
-      try {
-        history.replaceState(history.state, "", fragment);
-      } catch {
-        location.hash = fragment;
-      }
-      try {
-        await navigator.clipboard.writeText(link);
-        this.say([`The link is copied.${kept}`]);
-      } catch {
-        this.say([`The link is in the address bar.${kept}`]);
-      }
+    share() {
+      const kept = this.state.optimizers.some((entry) => entry.source);
+      this.copy(states.write(this.state, this.id, this.description), kept ? " Your change of the rule is not in it: it stays in this page." : "");
     }
 
     // --- runs
@@ -364,18 +316,6 @@
     }
 
     // --- pictures
-
-    get dark() {
-      return document.documentElement.dataset.theme === "dark";
-    }
-
-    /** Draw in the next frame, once however often it was asked for. */
-    paint() {
-      this.frame ??= requestAnimationFrame(() => {
-        this.frame = null;
-        if (this.dataset.phase === "live") this.draw();
-      });
-    }
 
     draw() {
       if (this.shade !== this.dark) {

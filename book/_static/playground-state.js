@@ -1,7 +1,7 @@
 // What a playground is set to: read from its description, written into a link, and read back from a link with the same
 // mistrust as any other input: what is not allowed is replaced by the initial value, and said.
 (() => {
-  const LONGEST = 4000; // letters of a link's fragment
+  const { Link } = globalThis.ScratchOptimParts;
 
   /** The controls and flags of an optimizer that a playground begins with, or else of the catalog. */
   function kind(description, catalog, name, index) {
@@ -41,22 +41,10 @@
   function read(fragment, id, description, landscapes, catalog) {
     if (fragment !== id && !fragment.startsWith(`${id}?`)) return null;
     const state = initial(description);
-    const problems = [];
-    const complain = (text) => problems.length < 6 && problems.push(text.slice(0, 200));
-    if (fragment.length > LONGEST) return [state, ["The link is too long to be one of this page. The initial settings are used."]];
-    const words = new URLSearchParams(fragment.slice(id.length + 1));
-    const known = ["landscape", "x", "y", "steps", "noise", "decay", "step", "run"];
-    for (const name of new Set(words.keys())) {
-      if (!known.includes(name)) complain(`The link has “${name}”, which is not known here. It is left out.`);
-    }
-
-    const number = (what, text, low, high, whole, otherwise) => {
-      const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
-      if (value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
-      const range = `${whole ? "a whole number" : "a number"} from ${low} to ${high}`;
-      complain(`The link sets ${what} to “${text}”, but it must be ${range}. ${otherwise} is used.`);
-      return otherwise;
-    };
+    const link = new Link(fragment, id, ["landscape", "x", "y", "steps", "noise", "decay", "step", "run"]);
+    const { words, problems } = link;
+    const complain = (text) => link.complain(text);
+    const number = (...given) => link.number(...given);
 
     if (words.has("landscape")) {
       const asked = landscapes.find((l) => l.name === words.get("landscape"));
@@ -100,10 +88,8 @@
         const control = found.controls.find((c) => c.name === key);
         const what = `${key} of ${name}`;
         if (!control) complain(`The link sets ${what}, which it does not have. It is left out.`);
-        else if (control.kind === "bool") {
-          if (["true", "false"].includes(value)) result.settings[key] = value === "true";
-          else complain(`The link sets ${what} to “${value}”, but it must be true or false. ${control.value} is used.`);
-        } else if (control.kind === "choice") {
+        else if (control.kind === "bool") result.settings[key] = link.truth(what, value, control.value);
+        else if (control.kind === "choice") {
           const word = value === "own" ? null : value;
           if (control.choices.includes(word)) result.settings[key] = word;
           else complain(`The link sets ${what} to “${value}”, but it must be one of ${control.choices.map((one) => one ?? "own").join(", ")}. ${control.value ?? "own"} is used.`);

@@ -115,12 +115,12 @@
     return { type: "grid", values: ask({ kind: "grid", landscape, box: exact(box), nx, ny })[1] };
   }
 
-  function graph({ request }) {
-    const [reply, numbers] = ask({ kind: "graph", ...exact(request) });
-    return { type: "graph", ...reply, numbers };
+  function traced({ type, request }) {
+    const [reply, numbers] = ask({ kind: type, ...exact(request) });
+    return { type, ...reply, numbers };
   }
 
-  const KINDS = { run, grid, graph };
+  const KINDS = { run, grid, graph: traced, spectrum: traced };
 
   function fail(error, about) {
     const last = String(error?.message ?? error).trim().split("\n").at(-1); // of Python's traceback: the error itself

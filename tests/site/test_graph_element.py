@@ -299,8 +299,9 @@ def test_description_is_the_packages_own(graph):
 def test_a_page_without_a_graph_loads_nothing_of_it(page_path):
     source = (SITE / page_path).read_text("utf8")
     assert ("<expression-graph" in source) == ("/expression-graph.js" in source) == ("/expression-graph.css" in source)
-    play = "<optimizer-playground" in source
-    assert source.count("/playground-shared.js") == int("<expression-graph" in source and not play)
+    play, others = "<optimizer-playground" in source, "<expression-graph" in source or "<singular-values" in source
+    assert source.count("/playground-shared.js") == int(others and not play)
+    assert source.count("/live.css") == int(others or play)
     assert source.count("/playground.js") == int(play)
     for part in source.split("<expression-graph")[1:]:
         inside = part.split("</expression-graph>")[0]

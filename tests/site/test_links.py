@@ -12,8 +12,10 @@ def read(path):
     """The parsed page and the set of its anchors."""
     soup = BeautifulSoup(path.read_text("utf8"), "html.parser")
     anchors = {tag[key] for key in ("id", "name") for tag in soup.find_all(attrs={key: True})}
-    plays = soup.find_all("optimizer-playground")  # their script numbers them; after a ? comes what they are to show
-    return soup, anchors | {f"playground-{number}" for number in range(1, len(plays) + 1)}
+    for tag, word in (("optimizer-playground", "playground"), ("singular-values", "singular-values")):
+        # their script numbers them; after a ? comes what they are to show
+        anchors |= {f"{word}-{number}" for number in range(1, len(soup.find_all(tag)) + 1)}
+    return soup, anchors
 
 
 def test_internal_links_arrive(page_path):

@@ -6,7 +6,7 @@ Each page is opened once, and all is looked at there: first as a phone has it, t
 from urllib.parse import urlsplit
 
 import pytest
-from play import Graph, Play
+from play import Graph, Play, Spectrum
 from playwright.sync_api import TimeoutError as TooLate
 from reader import DESKTOP, PHONE, ROOT, SET, Tab, chapters
 
@@ -72,10 +72,10 @@ def show(page, mode):
     page.wait_for_timeout(SETTLE)
 
 
-def become_live(page, kind, tag):
+def become_live(page, kind):
     """Bring the elements of a kind near the reader, one after the other; return whether each became live."""
     try:
-        return [bool(kind(page, number)) for number in range(page.locator(tag).count())]
+        return [bool(kind(page, number)) for number in range(page.locator(kind.tag).count())]
     except TooLate:
         return [False]
 
@@ -101,7 +101,7 @@ def look(tab, url):
             seen["unreached"] = page.evaluate(UNREACHED)
             page.evaluate(FEW_FORMULAS)
         seen["axe"][mode] = page.evaluate(VIOLATIONS, None if mode == MODES[0] else COLORS)
-    seen["live"] = become_live(page, Play, "optimizer-playground") + become_live(page, Graph, "expression-graph")
+    seen["live"] = [live for kind in (Play, Graph, Spectrum) for live in become_live(page, kind)]
     seen["workers"] = len(page.workers)
     return seen
 

@@ -267,3 +267,31 @@ def test_its_row_has_no_landscape_and_all_else():
 def test_two_runs_on_a_network_stay_as_near_to_torchs_as_single_steps():
     found = experiments.largest_difference(Muon, torch.optim.Muon, lr=0.02)
     assert found.parameters < 1e-12 and found.single_step < 1e-12
+
+
+@pytest.mark.parametrize("stretch", [1.0, 10.0], ids=["bowl", "valley"])
+def test_it_converges_with_a_falling_rate(stretch):
+    target, scale = randn(20, 4, 3), torch.tensor([1.0, 1.0, 1.0, stretch], dtype=torch.float64)[:, None]
+    p = torch.zeros(4, 3, dtype=torch.float64)
+    optimizer, losses = Muon([p], lr=0.1, weight_decay=0.0), []
+    for t in range(400):
+        p.grad = scale * (p - target)
+        losses.append((p.grad * (p - target)).sum().item())
+        optimizer.param_groups[0]["lr"] = 0.1 * (1 - t / 400)
+        optimizer.step()
+    assert losses[-1] < 1e-4 * losses[0]
+
+
+def test_saving_and_resuming_is_bit_identical():
+    def run(optimizer, p, steps):
+        for t in steps:
+            p.grad = randn(30 + t, 4, 3)
+            optimizer.step()
+
+    p, q = randn(21, 4, 3), randn(21, 4, 3)
+    whole, first, second = Muon([p], lr=0.1), Muon([q], lr=0.1), Muon([q], lr=9.0)
+    run(whole, p, range(10))
+    run(first, q, range(5))
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    run(second, q, range(5, 10))
+    assert torch.equal(p, q)

@@ -134,7 +134,8 @@ def test_package(copy, fault):
 
 
 def test_package_unplanted(copy):
-    green, output = pytest_on(copy, "tests/test_catalog.py", "tests/test_playground.py")
+    """That the copy as such is no fault; of the other files the outer run says so."""
+    green, output = pytest_on(copy, "tests/test_catalog.py", "-k", "GradientDescent")
     assert green, output
 
 

@@ -40,10 +40,12 @@ class ClosureOptimizer(Optimizer):
         if closure is None:
             raise TypeError(f"{self._name}: step needs a closure that computes loss and gradients and returns the loss")
         (group,) = self.param_groups
-        params = group["params"]
+        params, settings = group["params"], dict(self._settings(group))
+        if getattr(settings["lr"], "ndim", 0):  # a tensor of one number, as a vector
+            settings["lr"] = settings["lr"].reshape(())
         before = join([p.detach() for p in params])
         try:
-            loss, memory = self._iterate(closure, group, before, self._settings(group))
+            loss, memory = self._iterate(closure, group, before, settings)
         except BaseException:
             self._move(params, before)
             raise

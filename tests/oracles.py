@@ -6,9 +6,9 @@ point beside its path the points are pairs: (point, its companion).
 """
 
 import math
-from contextlib import contextmanager
 
 import torch
+from twins import double_precision
 
 
 def rate(lr, t):
@@ -94,17 +94,6 @@ def adabelief(gradient, start, steps, lr, betas, eps):
         m_hat, s_hat = m / (1 - betas[0] ** t), s / (1 - betas[1] ** t)
         path.append(path[-1] - rate(lr, t) * m_hat / (math.sqrt(s_hat) + eps))
     return path
-
-
-@contextmanager
-def double_precision():
-    """torch's own numbers of the state (a product of momenta, a count) are as precise as a Python float."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def descend(make, gradient, start, steps, lr, sparse=False, prepare=None, beside=None):

@@ -8,17 +8,15 @@ import sys
 
 import pytest
 import torch
-from oracles import double_precision
-from torch.testing._internal.common_optimizers import OptimizerErrorEnum, optim_db
+import twins
+from twins import IMPLEMENTATION, Tables, backward, batch, double_precision, model_for, network, pair, train
 
 import scratchoptim as so
 import scratchoptim.torch as optim
 from scratchoptim.catalog import CATALOG
 
 TWINS = [row for row in CATALOG if row.twin]
-INFO = {info.optim_cls.__name__: info for info in optim_db}
 DECOUPLED = ("Adam", "NAdam", "RAdam")  # those that torch gives decoupled_weight_decay
-IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")
 OURS = [getattr(optim, row.name) for row in CATALOG]
 
 
@@ -35,70 +33,30 @@ def numbers_of_the_state(request):
         yield
 
 
-def network(dtype=torch.float64, seed=0, bias=True):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        layers = torch.nn.Linear(3, 5, bias), torch.nn.Tanh(), torch.nn.Linear(5, 2, bias)
-        return torch.nn.Sequential(*layers).to(dtype)
-
-
-class Tables(torch.nn.Module):
-    """A model whose gradients are sparse and name rows twice."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.second = (torch.nn.Embedding(n, 2, sparse=True) for n in (5, 9))
-
-    def forward(self, x):
-        """Look up for each row of x one row in each table; return their differences, of shape (rows, 2)."""
-        places = (x[:, :2] * 4).long().abs()
-        return self.first(places[:, 0] % 5) - self.second(places[:, 1] % 9)
-
-
-def model_for(row, dtype=torch.float64, seed=0):
-    """Return a model that a row's rule can train."""
-    if row.dense:
-        return network(dtype, seed, bias=not row.rule.matrices)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return Tables().to(dtype)
-
-
-def batch(step, dtype=torch.float64):
-    generator = torch.Generator().manual_seed(step)
-    x = torch.randn(8, 3, generator=generator, dtype=torch.float64)
-    return x.to(dtype), torch.stack([x.sum(1), x[:, 0] * x[:, 1]], 1).to(dtype)
-
-
-def backward(model, step):
-    x, y = batch(step, next(model.parameters()).dtype)
-    model.zero_grad()
-    loss = torch.nn.functional.mse_loss(model(x), y)
-    loss.backward()
-    return loss
-
-
 def agree(ours, theirs, rtol):
     for p, q in zip(ours.parameters(), theirs.parameters()):
         torch.testing.assert_close(p, q, rtol=rtol, atol=rtol)
 
 
 def torch_inputs():
-    """Every input that torch tests its own class with, implementation flags aside."""
     for row in TWINS:
-        for given in INFO[row.twin].optim_inputs_func(device="cpu"):
-            if not any(flag in given.kwargs for flag in IMPLEMENTATION):
-                yield pytest.param(row, given.kwargs, id=f"{row.name}-{given.desc}")
+        for given in twins.inputs(row.twin):
+            yield pytest.param(row, given.kwargs, id=f"{row.name}-{given.desc}")
 
 
 def torch_errors():
     for row in TWINS:
-        for error in INFO[row.twin].optim_error_inputs_func("cpu", torch.float64):
+        for error in twins.errors(row.twin):
             yield pytest.param(row, error, id=f"{row.name}-{error.optimizer_error_input.desc}")
 
 
 def double(x):
     return torch.tensor(x, dtype=torch.float64)
+
+
+def many(row):
+    """Return how many steps to compare: of L-BFGS fewer, because each is up to twenty iterations."""
+    return 15 if row.rule.needs_closure else 100
 
 
 # More than torch's own: the options together, values at the ends, and tensors for numbers.
@@ -116,6 +74,12 @@ MORE = {
         dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.3, maximize=True),
         dict(lr=0.0, momentum=0.9),
         dict(lr=0.1, momentum=0.0, dampening=0.5),
+    ],
+    "LBFGS": [
+        dict(lr=double([0.3]), max_iter=3, history_size=2, tolerance_change=1e-3),
+        dict(lr=0.5, max_iter=4, max_eval=11, tolerance_grad=0.01, line_search_fn="strong_wolfe", history_size=1),
+        dict(lr=30.0, max_iter=1, max_eval=9, line_search_fn="strong_wolfe"),
+        dict(lr=0.0, max_iter=2),
     ],
     "ASGD": [
         dict(lr=0.3, lambd=0.5, alpha=0.6, t0=5, weight_decay=0.3, maximize=True),
@@ -163,6 +127,12 @@ MORE = {
         dict(lr=0.05, betas=(0.9, 0.6)),
         dict(lr=0.05, betas=(0.5, 0.75), eps=1e-2),
     ],
+    "Adafactor": [
+        dict(lr=0.3, beta2_decay=-0.4, eps=(0.3, 0.5), d=2.0, weight_decay=0.4, maximize=True),
+        dict(lr=double(0.1), eps=(None, 0.0)),
+        dict(lr=0.0, weight_decay=0.5),
+        dict(lr=3.0, beta2_decay=0.0),
+    ],
     "Muon": [
         dict(lr=0.1, weight_decay=2.0, momentum=0.5, nesterov=False, ns_steps=3),
         dict(lr=0.1, momentum=0.0, adjust_lr_fn="match_rms_adamw", eps=1.0),
@@ -178,70 +148,28 @@ INPUTS = [
 
 @pytest.mark.parametrize(("row", "options"), INPUTS)
 def test_each_single_step_equals_the_twins(row, options):
-    """Both start each step from the twin's parameters and state, so that chaos has no time to grow."""
-    ours, theirs = model_for(row), model_for(row)
-    a, b = (
-        getattr(optim, row.name)(ours.parameters(), **options),
-        getattr(torch.optim, row.twin)(theirs.parameters(), **options),
-    )
-    for step in range(100):
-        ours.load_state_dict(theirs.state_dict())
-        a.load_state_dict(b.state_dict())
-        before = [p.detach().clone() for p in theirs.parameters()]
-        backward(ours, step)
-        backward(theirs, step)
-        a.step()
-        b.step()
-        for p, q, x in zip(ours.parameters(), theirs.parameters(), before):
-            scale = max((q.detach() - x).abs().max().item(), q.detach().abs().max().item())
-            assert (p - q).abs().max().item() <= 1e-12 * scale
+    assert twins.largest_difference(row, options, many(row)) <= twins.BOUND
 
 
 @pytest.mark.parametrize(("row", "options"), INPUTS)
 def test_a_whole_run_equals_the_twins(row, options):
-    ours, theirs = model_for(row), model_for(row)
-    a = getattr(optim, row.name)(ours.parameters(), **options)
-    b = getattr(torch.optim, row.twin)(theirs.parameters(), **options)
-    climbs = options.get("maximize")
-    for step in range(10 if climbs else 100):  # uphill a run explodes, and rounding with it
-        backward(ours, step)
-        backward(theirs, step)
-        a.step()
-        b.step()
+    (ours, a), (theirs, b) = pair(row, options)
+    steps = range(10 if options.get("maximize") else many(row))  # uphill a run explodes, and rounding with it
+    train(ours, a, steps)
+    train(theirs, b, steps)
     agree(ours, theirs, 1e-9)
 
 
 @pytest.mark.parametrize(("row", "options"), INPUTS)
 def test_float32_steps_agree_to_a_few_ulp(row, options):
-    ours, theirs = model_for(row, torch.float32), model_for(row, torch.float32)
-    a = getattr(optim, row.name)(ours.parameters(), **options)
-    b = getattr(torch.optim, row.twin)(theirs.parameters(), **options)
-    for step in range(7):
-        ours.load_state_dict(theirs.state_dict())
-        a.load_state_dict(b.state_dict())
-        backward(ours, step)
-        backward(theirs, step)
-        before = [p.detach().clone() for p in theirs.parameters()]
-        a.step()
-        b.step()
-        for p, q, x in zip(ours.parameters(), theirs.parameters(), before):
-            size = torch.maximum(q.abs() + (q - x).abs(), q.abs().max() / 16)
-            assert ((p - q).abs() <= 4 * torch.finfo(torch.float32).eps * size).all()
+    for p, q, x in twins.shared_steps(row, options, 7, torch.float32):
+        size = torch.maximum(q.abs() + (q - x).abs(), q.abs().max() / 16)
+        assert ((p - q).abs() <= 4 * torch.finfo(torch.float32).eps * size).all()
 
 
 @pytest.mark.parametrize(("row", "error"), list(torch_errors()))
 def test_what_the_twin_refuses_is_refused(row, error):
-    """Where torch has a RuntimeError in the first step, for complex numbers, ours is a TypeError."""
-    given = error.optimizer_error_input
-    params = [torch.ones(2, 2, requires_grad=True)] if given.params is None else given.params
-    expected = ValueError if error.error_type is UserWarning else error.error_type  # torch will make it an error
-    if error.error_on is OptimizerErrorEnum.STEP_ERROR and row.dense:
-        optimizer, expected = getattr(optim, row.name)(params, **given.kwargs), TypeError
-        with pytest.raises(expected):
-            optimizer.step()
-        return
-    with pytest.raises(expected):
-        getattr(optim, row.name)(params, **given.kwargs)
+    assert twins.refuses(row, error)
 
 
 @pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
@@ -269,8 +197,9 @@ def test_implementation_flags_are_refused_with_a_way_out(row, flag):
     getattr(optim, row.name)([torch.ones(1, requires_grad=True)], **{flag: False})  # torch's default is no request
 
 
-@pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in TWINS if not row.rule.needs_closure], ids=lambda row: row.name)
 def test_differentiating_through_the_rule_as_the_refusal_advises(row):
+    """torch's L-BFGS has no such flag; its step decides by values, which have no derivative."""
     p, lr = torch.tensor([[2.0]], requires_grad=True), torch.tensor(0.1, requires_grad=True)
     rule = row.rule([torch.ones(1, 1)])
     new, _ = rule.update(p, 2 * p, **rule.init(p), **dict(rule.defaults, lr=lr))
@@ -289,6 +218,7 @@ OPTIONS = {
         dict(momentum=0.9, nesterov=True),
         dict(momentum=0.8, dampening=0.5),
     ],
+    "LBFGS": [dict(max_iter=4), dict(max_iter=4, max_eval=9, history_size=3, line_search_fn="strong_wolfe")],
     "ASGD": [dict(weight_decay=0.1), dict(lambd=0.5, alpha=0.6, t0=9), dict(t0=3, alpha=1.0)],
     "Rprop": [dict(), dict(etas=(0.4, 1.3), step_sizes=(1e-3, 0.1))],
     "Adagrad": [dict(weight_decay=0.1), dict(lr_decay=0.1, initial_accumulator_value=0.2, eps=1e-3)],
@@ -310,17 +240,12 @@ OPTIONS = {
     "NAdam": [dict(weight_decay=0.1), dict(momentum_decay=1.0), dict(weight_decay=0.1, decoupled_weight_decay=True)],
     "AdamW": [dict(), dict(weight_decay=0.3, eps=1e-3), dict(weight_decay=0.3, amsgrad=True)],
     "RAdam": [dict(weight_decay=0.1), dict(betas=(0.8, 0.9)), dict(weight_decay=0.1, decoupled_weight_decay=True)],
+    "Adafactor": [dict(), dict(weight_decay=0.3, d=2.0), dict(beta2_decay=-0.4, eps=(0.1, 0.2))],
     "Muon": [dict(), dict(weight_decay=1.0, momentum=0.5, adjust_lr_fn="match_rms_adamw"), dict(nesterov=False)],
 }
 CHECKPOINTS = [
     pytest.param(r, dict(kw, lr=0.05), id=f"{r.name}-{i}") for r in TWINS for i, kw in enumerate(OPTIONS[r.name])
 ]
-
-
-def train(model, optimizer, steps):
-    for step in steps:
-        backward(model, step)
-        optimizer.step()
 
 
 def theirs_and_ours(row):
@@ -349,20 +274,24 @@ def form(value):
     """Return what a part of a checkpoint is, without its numbers."""
     if isinstance(value, torch.Tensor):
         return (value.dtype, tuple(value.shape))
+    if isinstance(value, list):
+        return [form(v) for v in value]
     return {k: form(v) for k, v in value.items()} if isinstance(value, dict) else type(value)
 
 
 @pytest.mark.parametrize(("row", "options"), CHECKPOINTS)
 @pytest.mark.parametrize("steps", [0, 3])
 def test_a_checkpoint_has_the_form_of_the_twins(row, options, steps):
-    found = []
+    """Less what torch's L-BFGS saves and neither needs: a list to compute in, and the loss before."""
+    found, unused = [], getattr(row.rule, "unused", ())
     for cls in theirs_and_ours(row):
         model = model_for(row)
         optimizer = cls(model.parameters(), **options)
         train(model, optimizer, range(steps))
         found.append(optimizer.state_dict())
     theirs, ours = found
-    assert form({n: m for n, m in ours["state"].items() if m}) == form(theirs["state"])
+    needed = {n: {k: v for k, v in m.items() if k not in unused} for n, m in theirs["state"].items()}
+    assert form({n: m for n, m in ours["state"].items() if m}) == form(needed)
     for group, other in zip(ours["param_groups"], theirs["param_groups"], strict=True):
         assert {name: value for name, value in other.items() if name in group} == group
 

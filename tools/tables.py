@@ -21,7 +21,8 @@ from scratchoptim.landscapes import LANDSCAPES
 
 ROOT = Path(__file__).resolve().parent.parent
 COLAB = "https://colab.research.google.com/github/ScratchMind/ScratchOptim/blob/main/book/{}.ipynb"
-PAGES = ("README.md", "book/notation.md", "book/defaults.md", "book/api.md", "book/landscapes.md", "TIMELINE.md")
+PAGES = ("README.md", "TIMELINE.md")
+PAGES += tuple(f"book/{name}.md" for name in ("notation", "defaults", "api", "landscapes", "torch-optim"))
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -175,7 +176,30 @@ def speed():
     return f"![{alt}](book/images/speed.png)\n\n{ratios}\n{note}, of {kept['options']['rounds']} rounds on {made}.\n"
 
 
-TABLES = {maker.__name__: maker for maker in (chapters, catalog, hyperparameters, defaults, landscapes, speed)}
+def torch_optim():
+    """For the page "All of torch.optim": what `twins.py` has measured of each of its classes."""
+    kept, rows = json.loads((ROOT / "tools/twins.json").read_text("utf8")), []
+    sums = [[0, 0] for _ in range(4)]
+    for found in kept["classes"]:
+        ours = next((row for row in CATALOG if row.name == found["rule"]), None)
+        if ours is None:
+            rows.append([f"`{found['class']}`", *["none"] * 6])
+            continue
+        chapter = f"[{ours.method}]({ours.chapter}.ipynb)" if written(ours) else f"{ours.method} (to come)"
+        counts = [found["inputs"], found["errors"], *([n, found["inputs"][1]] for n in found["checkpoints"].values())]
+        sums = [[a + b for a, b in zip(*both)] for both in zip(sums, counts)]
+        inputs, errors, *ways = [f"{passed} of {whole}" for passed, whole in counts]
+        rows.append([f"`{found['class']}`", chapter, inputs, errors, f"{found['difference']:.1g}", *ways])
+    inputs, errors, *ways = [f"{passed} of {whole}" for passed, whole in sums]
+    worst = max(found["difference"] for found in kept["classes"] if found["rule"])
+    rows.append([f"{len(rows)} classes", "", inputs, errors, f"{worst:.1g}", *ways])
+    header = "Class, Chapter, Inputs, Error inputs, Largest difference of a step, Checkpoints from torch, to torch"
+    return f"{table(header.split(', '), rows)}\nMeasured with torch {kept['torch']}.\n"
+
+
+TABLES = {
+    maker.__name__: maker for maker in (chapters, catalog, hyperparameters, defaults, landscapes, speed, torch_optim)
+}
 TABLES |= {maker.__name__: lambda maker=maker: table(*maker()) for maker in timeline.TABLES}
 
 

@@ -23,7 +23,7 @@ def odd_polynomial(x, coefficients):
 def newton_schulz(x, coefficients, steps, eps):
     """Bring all singular values of a matrix towards 1 and leave its directions as they are; no decomposition.
 
-    X ← X/max(‖X‖, eps), whose singular values are at most 1, and then `steps` times X ← `odd_polynomial`(X). With
+    X ← X/max(‖X‖, eps), whose singular values are at most 1, and then `steps` times the `odd_polynomial` of X. With
     (1.5, -0.5, 0) or (15/8, -10/8, 3/8) they all converge to 1; with Muon's (3.4445, -4.775, 2.0315) small ones grow
     faster, and all end up between about 0.7 and 1.2.
 

@@ -29,7 +29,7 @@ PALETTE = (
     "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499",
 )  # fmt: skip
 RULES, CATALOG, PACKAGE = "scratchoptim/optimizers/__init__.py", "scratchoptim/catalog.py", "scratchoptim/__init__.py"
-REFERENCE, ORACLES = "book/api-rules.md", "tests/oracles.py"
+REFERENCE, ORACLES, MATRICES = "book/api-rules.md", "tests/oracles.py", "tests/test_matrices.py"
 
 
 class Refused(Exception):
@@ -195,8 +195,10 @@ def missing(name):
         for prompt in pencils(getattr(row, field)):
             yield f"{CATALOG}, {field}: {prompt}"
     oracles = read(ORACLES)
-    if f'\n    "{name}": (' not in oracles:
+    if row.played and f'\n    "{name}": (' not in oracles:
         yield f"{ORACLES}: {name} has no row"
+    if not row.played and f".{name}(" not in read(MATRICES):  # nothing is compared on one number
+        yield f"{MATRICES}: {name} is not compared"
     for prompt in pencils(oracles):
         if prompt.startswith(f"{name}: "):
             yield f"{ORACLES}, {prompt}"

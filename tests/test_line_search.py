@@ -35,7 +35,7 @@ class Mutated(Mutate):
 
 
 def lines():
-    """Yield (value, slope, first t, most looks): lines that fall at 0; smooth, kinked, endless, level, walled, by chance."""
+    """Yield (value, slope, first t, most looks): lines that fall at 0, of many kinds, walled and endless ones too."""
     chance = random.Random(0)
 
     def kink(left, right):

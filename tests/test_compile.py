@@ -389,6 +389,17 @@ def test_a_rule_that_is_not_elementwise_runs_eagerly_and_says_why_once():
     assert len(said) == 1 and torch.equal(params_of(eager)[0], params_of(fast)[0])
 
 
+@pytest.mark.parametrize("name", [row.name for row in CATALOG if not row.rule.elementwise])
+def test_rules_of_the_catalog_that_are_not_elementwise_say_so_and_run_eagerly(name):
+    made = [getattr(optim, name)([random((3, 5), 1).requires_grad_()]) for _ in range(2)]
+    with pytest.warns(RuntimeWarning, match=f"{name} runs eagerly .*(see one another|in several places)") as said:
+        for optimizer in (made[0], optim.compiled(made[1])):
+            for step in range(2):
+                gradients(params_of(optimizer), step)
+                optimizer.step(lambda optimizer=optimizer: params_of(optimizer)[0].detach().sum())
+    assert len(said) == 1 and torch.equal(params_of(made[0])[0], params_of(made[1])[0])
+
+
 class Moving(so.GradientDescent):
     """A rule whose memory changes its form: an array that is dropped, one that comes, two that change places."""
 

@@ -4,6 +4,8 @@ from operator import attrgetter, itemgetter
 
 import torch
 
+from .read import TOGETHER, elementwise
+
 # Asked of each tensor at each step: `map` with these takes half the time of a comprehension.
 _address, _contiguous = torch.Tensor.data_ptr, torch.Tensor.is_contiguous
 _gradient, _bytes = attrgetter("grad"), attrgetter("nbytes")
@@ -26,11 +28,12 @@ class Plan:
     def __init__(self, optimizer):
         self.order, self.rest, self.idle, self.calls, found = _order(optimizer), [], [], {}, {}
         for number, group in enumerate(optimizer.param_groups):
+            loop = elementwise(optimizer._rule(group))
             for p in group["params"]:
                 if p.grad is None:
                     self.idle.append(p)
                     continue
-                reason, memory = _misfit(p), {}
+                reason, memory = _misfit(p) if loop else TOGETHER, {}
                 if reason is None:
                     memory = optimizer.state.get(p) or Memory(optimizer._rule(group).init(p.detach()))
                     reason = unlike(p, memory)

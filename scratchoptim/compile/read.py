@@ -5,6 +5,13 @@ import torch
 from ..optimizer import Optimizer as Rule
 from .symbols import NotElementwiseError, Symbol, trace
 
+TOGETHER = "in this rule elements see one another"
+
+
+def elementwise(rule):
+    """Return whether a rule says that it is, and takes each parameter for itself."""
+    return rule.elementwise and type(rule).update_group is Rule.update_group
+
 
 def read(optimizer, group, names, numbers):
     """Run the rule of a group, with decay and maximize, on symbols.
@@ -29,8 +36,8 @@ def read(optimizer, group, names, numbers):
         If elements of a parameter, or parameters, see one another. What the rule raises itself passes.
     """
     rule, settings = optimizer._rule(group), optimizer._settings(group)
-    if not rule.elementwise or type(rule).update_group is not Rule.update_group:
-        raise NotElementwiseError("in this rule elements see one another")
+    if not elementwise(rule):
+        raise NotElementwiseError(TOGETHER)
 
     def step(p, g, memory):
         p, g = optimizer._seen(p, g, group)

@@ -49,14 +49,14 @@ def test_an_open_end_or_a_fraction_does_not_belong_to_the_interval(entry, interv
 
 
 @pytest.mark.parametrize("entry", PAIRS, ids=lambda h: h.name)
-def test_a_pair_is_checked_part_by_part(entry):
+def test_a_tuple_is_checked_part_by_part(entry):
     good = tuple(part.slider[0] for part in entry.parts)
     entry.check("Rule", good)
     entry.check("Rule", list(good))
     entry.check("Rule", tuple(torch.tensor(x) for x in good))
-    assert [part.name for part in entry.parts] == [f"{entry.name}.{i}" for i in range(2)]
+    assert [part.name for part in entry.parts] == [f"{entry.name}.{i}" for i in range(len(good))]
     for i, part in enumerate(entry.parts):
-        bad = [*good[:i], -1.0, *good[i + 1 :]]
+        bad = [*good[:i], -1.0 if part.low >= 0 else float("inf"), *good[i + 1 :]]
         with pytest.raises(ValueError) as error:
             entry.check("Rule", bad)
         assert str(error.value).startswith(f"Rule: {part.name} ({part.symbol}, {part.meaning}) must be in")
@@ -64,7 +64,7 @@ def test_a_pair_is_checked_part_by_part(entry):
         with pytest.raises(TypeError, match="must be a"):
             entry.check("Rule", bad)
     with pytest.raises(ValueError, match="all numbers or all tensors"):
-        entry.check("Rule", (good[0], torch.tensor(good[1])))
+        entry.check("Rule", (torch.tensor(good[0]), *good[1:]))
 
 
 @given(st.tuples(st.floats(0, 1), st.floats(0, 1)), st.booleans())

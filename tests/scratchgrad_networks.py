@@ -1,5 +1,7 @@
 """The same networks on ScratchGrad and on torch, with the same weights in float64, and the same real data."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -100,9 +102,14 @@ def loss(network, name, step):
 
 def train(network, optimizer, name, steps):
     """Take steps, each on its own batch."""
+
+    def closure(step):
+        value = loss(network, name, step)
+        value.backward()
+        return value
+
     for step in steps:
-        loss(network, name, step).backward()
-        optimizer.step()
+        optimizer.step(partial(closure, step))
 
 
 def difference(ours, theirs):

@@ -15,12 +15,13 @@ from scratchoptim.catalog import PLAYED
 from scratchoptim.scratchgrad import Tensor, grad, nn
 
 RULES = {row.name: row.rule for row in PLAYED}
-LR = {"Adadelta": 1.0, "Rprop": 1e-3, "Adagrad": 1e-2}  # others: 5e-3
+LR = {"Adadelta": 1.0, "Rprop": 1e-3, "Adagrad": 1e-2, "LBFGS": 5e-2}  # others: 5e-3
 TWINS = [row.name for row in PLAYED if row.twin and row.dense and hasattr(optim, row.name)]
 
 
 def settings(name):
-    return dict(lr=LR.get(name, 5e-3), **({"momentum": 0.9} if name == "SGD" else {}))
+    more = {"SGD": {"momentum": 0.9}, "LBFGS": {"max_iter": 1, "history_size": 5}}
+    return dict(lr=LR.get(name, 5e-3), **more.get(name, {}))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -125,13 +126,17 @@ def test_float32_stays_float32():
     network = nn.Sequential(
         nn.Linear(64, 8, rng=0), nn.GELU(), nn.LayerNorm(8), nn.Dropout(0.2, rng=1), nn.Linear(8, 10)
     )
-    for rule in RULES.values():
-        optimizer = rule(network.parameters(), lr=1e-3)
-        X, y = batch("MLP", 0)
+    X, y = batch("MLP", 0)
+
+    def closure():
         network.zero_grad()
         value = nn.cross_entropy(network(Tensor(X.astype(np.float32))), y)
         value.backward()
-        optimizer.step()
+        return value
+
+    for rule in RULES.values():
+        optimizer = rule(network.parameters(), lr=1e-3)
+        value = optimizer.step(closure)
         memory = [m for memories in optimizer.state.values() for m in memories.values() if isinstance(m, Tensor)]
         assert {x.dtype for x in [value, *memory, *network.parameters(), *(p.grad for p in network.parameters())]} == {
             np.dtype(np.float32)

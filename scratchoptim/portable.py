@@ -17,6 +17,7 @@ from .optimizer import Optimizer
 
 # The modules of the package that the page has, besides the rules; what is used of others is not portable.
 MODULES = ("optimizer", "optimizers", "ops", "vector", "landscapes", "trajectory", "hyperparameters", "noise", "dual")
+MODULES += ("closure", "flat", "line_search")
 # What the package itself has there, besides the rules.
 NAMES = ("landscapes", "ops", "optimizers", "Optimizer", "Trajectory", "trajectory", "Vector")
 

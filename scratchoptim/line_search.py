@@ -31,7 +31,7 @@ class Place:
 def strong_wolfe(look, start, t, scale=1.0, tolerance=1e-9, most=25, c1=1e-4, c2=0.9):
     """Search along a line for a place that is low enough and flat enough.
 
-    The strong Wolfe conditions: value ≤ start.value + c1·t·start.slope, and |slope| ≤ c2·|start.slope|. First t grows,
+    The strong Wolfe conditions: value ≤ start.value + c1·t·start.slope, and abs(slope) ≤ -c2·start.slope. First t grows
     until a place is found, or two places with one between them; then what lies between is narrowed down. Each new t is
     where the cubic through two places and their slopes is least, kept off the ends.
 

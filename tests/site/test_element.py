@@ -148,6 +148,18 @@ def test_link_restores_the_exact_state(tab, address, play):
     assert again.said() == ""
 
 
+def test_a_choice_is_a_menu_that_moves_the_path_and_is_in_the_link(tab, address):
+    link = "#playground-1?landscape=rosenbrock&run=LBFGS+line_search_fn:own+max_iter:1+lr:0.1"
+    play = Play(tab.open(lean(tab, address, "optimizer-playground") + link))
+    menu, ends = play.box.get_by_role("combobox", name="line search fn"), play.ends()
+    assert play.said() == "" and menu.input_value() == "own"
+    assert play.after(lambda: menu.select_option("strong_wolfe")) != ends
+    assert play.state()["optimizers"][0]["settings"]["line_search_fn"] == "strong_wolfe"
+    assert play.after(lambda: menu.select_option("own")) == ends
+    assert play.state()["optimizers"][0]["settings"]["line_search_fn"] is None
+    assert (tab.errors, tab.foreign) == ([], [])
+
+
 @pytest.mark.parametrize(
     "fragment, complaint",
     [
@@ -161,6 +173,10 @@ def test_link_restores_the_exact_state(tab, address, play):
         ("run=GradientDescent+__proto__:1", "does not have"),
         ("run=constructor+lr:1", "no optimizer “constructor”"),
         ("run=SGD+nesterov:maybe", "true or false"),
+        (
+            "run=LBFGS+line_search_fn:wolfe",
+            "to “wolfe”, but it must be one of own, strong_wolfe",
+        ),
         ("run=<img+src=x+onerror=alert(1)>", "no optimizer “<img”"),
         ("alert=%3Cscript%3Ealert(1)%3C/script%3E", "not known"),
         ("x=%E0%A4%A", "from"),

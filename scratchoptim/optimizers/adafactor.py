@@ -19,7 +19,7 @@ class Adafactor(Optimizer):
     beta2_decay : float, default -0.8
         Power c ≤ 0 of t that is the weight of the newest squares.
     eps : (float or None, float), default (None, 1e-3)
-        ε₁ ≥ 0, the least √V, by default the spacing of numbers at 1; ε₂ ≥ 0, the least size of a parameter.
+        ε₁ ≥ 0, the least √V and mean(R), by default the spacing of numbers at 1; ε₂ ≥ 0, the least size of a parameter.
     d : float, default 1.0
         Root mean square d ≥ 1 to which an update is cut.
     weight_decay : float, default 0.0

@@ -46,7 +46,7 @@ class ASGD(Optimizer):
     -----
     What ``torch.optim.ASGD`` computes; there ηₜ and μₜ are rounded to float32, here they are Python floats. A change of
     lr counts from the step after the next one, as there. With t0 = 1e6 a run of less than a million steps has no mean.
-    Differs from the method as published: lambd is added, by which rates fall as Bottou has them (2012); the mean leaves
+    Differs from the method as published: lambd is added, by which rates fall as Bottou has them (2011); the mean leaves
     the start out and, with t0 = 0, the first point too.
 
     References

@@ -31,10 +31,9 @@ class LBFGS(ClosureOptimizer):
 
     Examples
     --------
-    After one step it knows the curvature of x², and the second goes to 0:
-
-    >>> p, memory = LBFGS.update(LBFGS, 3.0, 6.0, **LBFGS.init(None, 3.0), lr=1, history_size=5)
-    >>> p, LBFGS.update(LBFGS, p, 2 * p, **memory, lr=1, history_size=5)[0]
+    >>> rule = object.__new__(LBFGS)  # which knows the curvature of x² after one step, and goes to 0 in the second
+    >>> p, memory = rule.update(3.0, 6.0, **rule.init(3.0), lr=1, history_size=5)
+    >>> p, rule.update(p, 2 * p, **memory, lr=1, history_size=5)[0]
     (2.0, 0.0)
 
     References

@@ -318,8 +318,8 @@ CATALOG = [
         twin="Muon", oracle="torch.optim.Muon, and the singular value decomposition",
         color="#30003C", demo={"hyperparameters": {"lr": 0.02}},
         published={
-            "where": "and the author's program", "lr": "0.02", "weight_decay": "0", "momentum": "0.95", "nesterov": "True",
-            "ns_coefficients": "(3.4445, -4.775, 2.0315)", "eps": "1e-07", "ns_steps": "5.0",
+            "where": "and the author's program", "lr": "0.02", "weight_decay": "0", "momentum": "0.95",
+            "nesterov": "True", "ns_coefficients": "(3.4445, -4.775, 2.0315)", "eps": "1e-07", "ns_steps": "5.0",
         },
     ),
 ]  # fmt: skip

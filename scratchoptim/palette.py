@@ -23,7 +23,7 @@ class Palette:
         counts = np.bincount(bins, minlength=1 << 18)
         used = np.flatnonzero(counts)
         means = np.stack([np.bincount(bins, channel, 1 << 18)[used] / counts[used] for channel in pixels.T], 1)
-        pins = list(dict.fromkeys(to_hex(pin) for pin in pins))[: max(colors - 8, colors // 2)]
+        pins = list(dict.fromkeys(to_hex(pin) for pin in pins))[: max(colors - 4, colors // 2)]
         exact = [255 * np.array(to_rgb(pin)) for pin in pins]
         exact += list(means[np.argsort(-counts[used], kind="stable")[: max(colors // 2 - len(exact), 0)]])
         others = image.quantize(colors - len(exact), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette()

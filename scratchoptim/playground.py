@@ -228,7 +228,7 @@ def _control(known, value, optional, rule):
     number = float(f"{0.9 * high:.1g}") if value is None else float(value)
     control.update(kind="number", value=value, **_range(low, high, scale, number), optional=optional)
     if optional:
-        control.update(own=f"{rule}'s own sequence", number=number)
+        control.update(own=f"{rule}'s own choice", number=number)
     return control
 
 

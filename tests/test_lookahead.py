@@ -19,7 +19,7 @@ from scratchoptim.catalog import PLAYED
 from scratchoptim.optimizers.lookahead import Lookahead as Rule
 from scratchoptim.scratchgrad import Tensor
 
-INNER = [row for row in PLAYED if not issubclass(row.rule, Rule)]
+INNER = [row for row in PLAYED if not issubclass(row.rule, Rule) and not row.rule.needs_closure]
 DENSE = [row for row in INNER if row.dense]
 NAMED = [(so.LookaheadSGD, so.SGD, dict(momentum=0.9)), (so.LookaheadAdam, so.Adam, dict(betas=(0.6, 0.8)))]
 MAKERS = {

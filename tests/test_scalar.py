@@ -219,9 +219,14 @@ def test_every_rule_steps_scalars_as_it_steps_tensors_save_and_resume_included(r
     ours, theirs = row.rule(scalars, **settings), row.rule(tensors, **settings)
     for step in range(30):
         for (a, b), optimizer in ((scalars, ours), (tensors, theirs)):
-            optimizer.zero_grad()
-            ((a * b + 1) ** 2 + a**2 + b * b * 0.5).backward()
-            optimizer.step()
+
+            def closure(a=a, b=b, optimizer=optimizer):
+                optimizer.zero_grad()
+                loss = (a * b + 1) ** 2 + a**2 + b * b * 0.5
+                loss.backward()
+                return loss
+
+            optimizer.step(closure)
         if step == 10:
             fresh = row.rule(scalars, **settings)
             fresh.load_state_dict(ours.state_dict())

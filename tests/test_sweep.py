@@ -169,6 +169,7 @@ def same_as_compare(runs, label, entry, task, rates, seeds, **settings):
         ("text", [1e-2, 1e-1], 32),
         ("diabetes", [1e-2, 1e200], 32),
         ("factors", [1e-2, 1e-1], 64),
+        ("transformer", [1e-2], 4),
     ],
 )
 def test_a_sweep_of_every_task_is_the_comparison(task, rates, batch_size):

@@ -246,7 +246,7 @@ def assign(rules, labels):
     labels : list of str
         What the legend calls each run.
     """
-    known, rules = {row.name: (i, row.color) for i, row in enumerate(CATALOG)}, [recognise(rule) for rule in rules]
+    known, rules = {row.name: (row.cue, row.color) for row in CATALOG}, [recognise(rule) for rule in rules]
     taken = {color.lower() for _, color in known.values()}
     here = {color for rule, (_, color) in known.items() if rule in rules}
     present = {known[rule][0] for rule in rules if rule in known}

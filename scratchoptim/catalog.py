@@ -62,6 +62,8 @@ class Row:
         What the rule is compared with.
     color : str
         Its colour in every picture. Colour-blind readers can tell it from its predecessor's and its neighbours'.
+    cue : int
+        Its marker and dashes in every picture: the next free number when the row was new, so that none changes later.
     demo : dict
         "landscape": name, and "hyperparameters": dict, that show what it is for; no landscape if it is not `played`.
     published : dict
@@ -88,6 +90,7 @@ class Row:
     twin: str | None
     oracle: str
     color: str
+    cue: int
     demo: dict = field(hash=False)
     published: dict = field(hash=False, default_factory=dict)
     variants: dict = field(hash=False, default_factory=dict)
@@ -113,7 +116,7 @@ CATALOG = [
         predecessor=None, idea="descent",
         fixed="Elimination is too much work for many equations in many unknowns",
         twin=None, oracle="torch.optim.SGD with momentum 0, and the closed form on a quadratic",
-        color="#0072B2", demo={"landscape": "valley", "hyperparameters": {"lr": 0.07}},
+        color="#0072B2", cue=0, demo={"landscape": "valley", "hyperparameters": {"lr": 0.07}},
         published={"lr": "chosen anew in each step"},
     ),
     Row(
@@ -122,7 +125,7 @@ CATALOG = [
         predecessor="GradientDescent", idea="descent",
         fixed="The exact gradient is unknown, or too dear",
         twin="SGD", oracle="torch.optim.SGD",
-        color="#CC79A7", demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1}},
+        color="#CC79A7", cue=1, demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1}},
         published={"lr": "falls like 1/t"},
         sparse={"momentum": 0},
     ),
@@ -132,7 +135,7 @@ CATALOG = [
         predecessor="GradientDescent", idea="momentum",
         fixed="Gradient descent needs steps in proportion to the condition number",
         twin=None, oracle="torch.optim.SGD with momentum at a constant lr, and the closed form on a quadratic",
-        color="#D55E00", demo={"landscape": "valley", "hyperparameters": {"lr": 0.07, "momentum": 0.6}},
+        color="#D55E00", cue=2, demo={"landscape": "valley", "hyperparameters": {"lr": 0.07, "momentum": 0.6}},
         published={"lr": "from the extreme curvatures", "momentum": "from the extreme curvatures"},
     ),
     Row(
@@ -141,7 +144,7 @@ CATALOG = [
         predecessor="HeavyBall", idea="momentum",
         fixed="On convex functions gradient descent guarantees 1/t only, and the heavy ball may not converge at all",
         twin=None, oracle="the algorithm as published, and torch.optim.SGD with nesterov at a constant lr and momentum",
-        color="#009E73", demo={"landscape": "valley", "hyperparameters": {"lr": 0.04}},
+        color="#009E73", cue=3, demo={"landscape": "valley", "hyperparameters": {"lr": 0.04}},
         published={"lr": "1/L, or by halving until it fits", "momentum": "grows towards 1"},
     ),
     Row(
@@ -149,7 +152,7 @@ CATALOG = [
         predecessor="GradientDescent", idea="curvature",
         fixed="Newton's step needs the matrix of second derivatives, and a BFGS matrix is too large to keep",
         twin="LBFGS", oracle="torch.optim.LBFGS",
-        color="#3C0000", demo={
+        color="#3C0000", cue=21, demo={
             "landscape": "rosenbrock",
             "hyperparameters": {"max_iter": 1, "max_eval": 25, "line_search_fn": "strong_wolfe"},
         },
@@ -160,14 +163,14 @@ CATALOG = [
         predecessor="SGD", idea="averaging",
         fixed="The last point of stochastic gradient descent hovers around the minimum; the mean of the path settles",
         twin="ASGD", oracle="torch.optim.ASGD, path and mean",
-        color="#000060", demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1, "lambd": 0.0, "t0": 10}},
+        color="#000060", cue=22, demo={"landscape": "bowl", "hyperparameters": {"lr": 0.1, "lambd": 0.0, "t0": 10}},
     ),
     Row(
         rule=optimizers.Rprop, year=1993, method="Rprop", paper="riedmiller1993", chapter="1993-rprop",
         predecessor="GradientDescent", idea="sign",
         fixed="In deep layers the size of a gradient misleads plain descent",
         twin="Rprop", oracle="torch.optim.Rprop",
-        color="#661100", demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        color="#661100", cue=4, demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
         published={"where": "section II.C", "lr": "0.1", "etas": "(0.5, 1.2)", "step_sizes": "(1e-06, 50.0)"},
     ),
     Row(
@@ -175,7 +178,7 @@ CATALOG = [
         predecessor="SGD", idea="per-coordinate scale",
         fixed="One learning rate serves rare and frequent features badly",
         twin="Adagrad", oracle="torch.optim.Adagrad",
-        color="#785EF0", demo={"landscape": "valley", "hyperparameters": {"lr": 1.0}},
+        color="#785EF0", cue=5, demo={"landscape": "valley", "hyperparameters": {"lr": 1.0}},
         published={"where": "Algorithm 1 and section 1", "eps": "0"},
         sparse={},
     ),
@@ -184,7 +187,7 @@ CATALOG = [
         predecessor="Rprop", idea="per-coordinate scale",
         fixed="Rprop fails on small batches, and AdaGrad's rates shrink to nothing",
         twin="RMSprop", oracle="torch.optim.RMSprop",
-        color="#C71585", demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "alpha": 0.9}},
+        color="#C71585", cue=6, demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "alpha": 0.9}},
         published={"where": "slide 29", "alpha": "0.9"},
     ),
     Row(
@@ -192,7 +195,7 @@ CATALOG = [
         predecessor="Adagrad", idea="per-coordinate scale",
         fixed="AdaGrad needs a learning rate, its rates shrink to nothing, and its step has the wrong units",
         twin="Adadelta", oracle="torch.optim.Adadelta",
-        color="#999933", demo={"landscape": "valley", "hyperparameters": {"lr": 1.0, "rho": 0.9, "eps": 1e-3}},
+        color="#999933", cue=7, demo={"landscape": "valley", "hyperparameters": {"lr": 1.0, "rho": 0.9, "eps": 1e-3}},
         published={"where": "section 4.1", "rho": "0.95", "eps": "1e-06"},
     ),
     Row(
@@ -200,7 +203,7 @@ CATALOG = [
         predecessor="RMSprop", borrows=("Adagrad", "HeavyBall"), idea="per-coordinate scale",
         fixed="RMSProp's first steps are too long, and it has no momentum that is scaled with it",
         twin="Adam", oracle="torch.optim.Adam",
-        color="#648FFF", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#648FFF", cue=8, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
         published={"where": "Algorithm 1", "lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
         variants={"amsgrad": "AMSGrad"},
     ),
@@ -209,7 +212,7 @@ CATALOG = [
         predecessor="Adam", idea="per-coordinate scale",
         fixed="Adam's second moment needs a bias correction",
         twin="Adamax", oracle="torch.optim.Adamax",
-        color="#882255", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#882255", cue=9, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
         published={"where": "Algorithm 2", "lr": "0.002", "betas": "(0.9, 0.999)"},
     ),
     Row(
@@ -217,7 +220,7 @@ CATALOG = [
         predecessor="Adam", idea="per-coordinate scale",
         fixed="Adam moves every row of a table, also those that a batch does not touch",
         twin="SparseAdam", oracle="torch.optim.SparseAdam",
-        color="#4B0092", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#4B0092", cue=10, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
         published={"where": "Algorithm 1", "lr": "0.001", "betas": "(0.9, 0.999)"},
         sparse={}, dense=False,
     ),
@@ -226,14 +229,14 @@ CATALOG = [
         predecessor="Adam", borrows=("Nesterov",), idea="momentum",
         fixed="Adam carries the heavy ball's momentum where Nesterov's would serve",
         twin="NAdam", oracle="torch.optim.NAdam",
-        color="#FF1E69", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#FF1E69", cue=11, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
     ),
     Row(
         rule=optimizers.AdamW, year=2017, method="AdamW", paper="loshchilov2017", chapter="2017-adamw",
         predecessor="Adam", idea="per-coordinate scale",
         fixed="In Adam an L2 penalty is divided like the gradient, and is weight decay no longer",
         twin="AdamW", oracle="torch.optim.AdamW",
-        color="#1E4B1E", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2, "weight_decay": 0.01}},
+        color="#1E4B1E", cue=12, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2, "weight_decay": 0.01}},
         published={"where": "Algorithm 2", "lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
         variants={"amsgrad": "AMSGrad"},
     ),
@@ -242,7 +245,7 @@ CATALOG = [
         predecessor="SGD", borrows=("HeavyBall",), idea="momentum",
         fixed="With momentum an L2 penalty is collected in the velocity, and the best one depends on the learning rate",
         twin=None, oracle="pytorch_optimizer's SGDW, and the paper's Algorithm 1",
-        color="#F02DD2",
+        color="#F02DD2", cue=13,
         demo={"landscape": "valley", "hyperparameters": {"lr": 0.02, "momentum": 0.8, "weight_decay": 0.01}},
     ),
     Row(
@@ -250,21 +253,21 @@ CATALOG = [
         predecessor="Adam", idea="per-coordinate scale",
         fixed="Adam fails to converge on a convex example",
         twin=None, oracle="torch.optim.Adam with amsgrad=True",
-        color="#708238", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#708238", cue=14, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
     ),
     Row(
         rule=optimizers.Yogi, year=2018, method="Yogi", paper="zaheer2018", chapter="2018-amsgrad",
         predecessor="Adam", idea="per-coordinate scale",
         fixed="Adam's second moment may fall so fast that its steps grow without need",
         twin=None, oracle="the update of v by cases, and pytorch_optimizer's Yogi without its bias correction",
-        color="#780F78", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#780F78", cue=15, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
     ),
     Row(
         rule=optimizers.Adafactor, year=2018, method="Adafactor", paper="shazeer2018", chapter="2018-adafactor",
         predecessor="Adam", borrows=("RMSprop",), idea="matrix structure",
         fixed="Adam's memory of a weight matrix is twice as large as the matrix",
         twin="Adafactor", oracle="torch.optim.Adafactor",
-        color="#000018", demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
+        color="#000018", cue=23, demo={"landscape": "valley", "hyperparameters": {"lr": 0.1}},
         published={"beta2_decay": "-0.8", "eps": "(1e-30, 0.001)", "d": "1"},
     ),
     Row(
@@ -272,7 +275,7 @@ CATALOG = [
         predecessor="Adam", borrows=("SGD",), idea="per-coordinate scale",
         fixed="Some of Adam's rates are extreme late in training, where those of SGD would serve",
         twin=None, oracle="pytorch_optimizer's AdaBound, and the authors' program",
-        color="#8700FF", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2, "gamma": 0.01}},
+        color="#8700FF", cue=16, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2, "gamma": 0.01}},
         published={"where": "Algorithm 2 and section 5", "lr": "0.001", "betas": "(0.9, 0.999)", "final_lr": "0.1",
             "gamma": "1 - β₂"},
     ),
@@ -282,7 +285,7 @@ CATALOG = [
         predecessor="SGD", idea="averaging",
         fixed="Under noise, steps that are long enough to get ahead are too long to stay",
         twin=None, oracle="the paper's Algorithm 1 around torch.optim.SGD, and pytorch_optimizer's Lookahead",
-        color="#3C3CC3", demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "momentum": 0.8}},
+        color="#3C3CC3", cue=17, demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "momentum": 0.8}},
         published={"where": "Algorithm 1", "lookahead": "(5, 0.5)"},
     ),
     Row(
@@ -291,7 +294,7 @@ CATALOG = [
         predecessor="Adam", borrows=("LookaheadSGD",), idea="averaging",
         fixed="Adam's steps keep their length where only noise is left",
         twin=None, oracle="the paper's Algorithm 1 around torch.optim.Adam, and pytorch_optimizer's Lookahead",
-        color="#3C2D2D", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#3C2D2D", cue=18, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
         published={"where": "Algorithm 1", "lookahead": "(5, 0.5)"},
     ),
     Row(
@@ -299,7 +302,7 @@ CATALOG = [
         predecessor="Adam", idea="per-coordinate scale",
         fixed="Adam's first divisors rest on too few gradients, so that it needs a warmup",
         twin="RAdam", oracle="torch.optim.RAdam",
-        color="#785A4B", demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "betas": (0.9, 0.99)}},
+        color="#785A4B", cue=19, demo={"landscape": "valley", "hyperparameters": {"lr": 0.05, "betas": (0.9, 0.99)}},
         published={"where": "experiments", "betas": "(0.9, 0.999)"},
     ),
     Row(
@@ -307,7 +310,7 @@ CATALOG = [
         predecessor="Adam", idea="per-coordinate scale",
         fixed="Adam takes small steps where gradients are large, even if they are predictable",
         twin=None, oracle="pytorch_optimizer's AdaBelief, and the paper's Algorithm 2",
-        color="#C30F00", demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
+        color="#C30F00", cue=20, demo={"landscape": "valley", "hyperparameters": {"lr": 0.2}},
         published={"lr": "0.001", "betas": "(0.9, 0.999)", "eps": "1e-08"},
     ),
     Row(
@@ -316,7 +319,7 @@ CATALOG = [
         predecessor="SGD", idea="matrix structure", borrows=("Nesterov",),
         fixed="Momentum moves a weight matrix along a few directions and hardly along the others",
         twin="Muon", oracle="torch.optim.Muon, and the singular value decomposition",
-        color="#30003C", demo={"hyperparameters": {"lr": 0.02}},
+        color="#30003C", cue=24, demo={"hyperparameters": {"lr": 0.02}},
         published={
             "where": "and the author's program", "lr": "0.02", "weight_decay": "0", "momentum": "0.95",
             "nesterov": "True", "ns_coefficients": "(3.4445, -4.775, 2.0315)", "eps": "1e-07", "ns_steps": "5.0",

@@ -65,7 +65,7 @@ ROW = """\
         fixed="✎ What limitation of its predecessor it removed",
         twin=None,
         oracle="✎ What the rule is compared with; set twin to the name of the class if torch.optim has the method",
-        color="{color}", demo={{"landscape": "valley", "hyperparameters": {{"lr": 0.07}}}},
+        color="{color}", cue={cue}, demo={{"landscape": "valley", "hyperparameters": {{"lr": 0.07}}}},
     ),
 """
 

@@ -123,6 +123,7 @@ def scaffold(row):
     row["idea"] = known[row["predecessor"]].idea
     taken = {entry.color for entry in known.values()}
     row["color"] = next((color for color in PALETTE if color not in taken), "#666666")
+    row["cue"] = max(entry.cue for entry in known.values()) + 1
 
     print("Written:", flush=True)
     write(f"scratchoptim/optimizers/{module}.py", frame.rule(row))

@@ -73,7 +73,7 @@ def catalog():
 
     entries = [(row.rule, row.demo["hyperparameters"]) for row in PLAYED]
     described = [dict(one, noisy=True) for one in playground._optimizers(entries)]
-    return [dict(one, source=method_source(row.rule)) for one, row in zip(described, PLAYED, strict=True)]
+    return [dict(one, cue=row.cue, source=method_source(row.rule)) for one, row in zip(described, PLAYED, strict=True)]
 
 
 def data_script():

@@ -44,6 +44,7 @@
     const row = (name) => catalog.findIndex((o) => o.name === name);
     const names = [...new Set(runs.map(({ name }) => name))];
     const present = names.map(row).filter((at) => at >= 0);
+    const cues = present.map((at) => catalog[at].cue);
     const others = names.filter((name) => row(name) < 0);
     const colors = free(catalog, present.map((at) => catalog[at].color.toLowerCase()));
     const alike = (a, b) => (a - b) % MARKERS.length === 0 || (a - b) % DASHES.length === 0;
@@ -51,8 +52,8 @@
     return runs.map(({ name, label }, i) => {
       const known = row(name);
       const turnOfOthers = others.indexOf(name);
-      let cue = known < 0 ? OWN + turnOfOthers : known;
-      const avoid = known < 0 ? [...taken, ...present] : taken;
+      let cue = known < 0 ? OWN + turnOfOthers : catalog[known].cue;
+      const avoid = known < 0 ? [...taken, ...cues] : taken;
       while (avoid.some((other) => alike(cue, other))) cue += 1;
       taken.push(cue);
       const same = runs.filter((run) => run.name === name).length;

@@ -105,6 +105,10 @@ def test_recognise(words, name):
     assert recognise(words) == name
 
 
+def test_each_row_of_the_catalog_has_a_cue_of_its_own_and_none_is_left_out():
+    assert sorted(row.cue for row in CATALOG) == list(range(len(CATALOG)))
+
+
 CROWDS = [
     [row.name for row in CATALOG] + ["mine", "yours", "SGD", "SGD"],
     [row.name for row in CATALOG[::-3]] + ["mine", "yours", "SGD", "SGD"],

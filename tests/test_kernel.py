@@ -1,5 +1,6 @@
 """Steps through torch.compile: the numbers of the eager step, half precision, and no compiling anew."""
 
+import contextlib
 import copy
 import warnings
 
@@ -95,22 +96,27 @@ def test_torch_compiles_each_program_once_whatever_changes(name, monkeypatch):
 
 @pytest.mark.parametrize(("name", "dtype"), [("Adam", torch.bfloat16), ("AdaBound", torch.float32)], ids=str)
 def test_compiled_by_inductor(name, dtype, monkeypatch):
-    """With maximum, minimum, a memory in half precision, and more elements than a thread takes."""
+    """With maximum, minimum, a memory in half precision, and more elements than a thread takes.
+
+    Where inductor has no compiler to work with, the step is the eager one, and says so.
+    """
     try:
         assert torch.compile(lambda x: x + 1)(torch.ones(2)).sum() == 4
-    except torch._inductor.exc.InductorError as error:
-        pytest.skip(f"torch.compile does not work here: {error}")
+        said = contextlib.nullcontext()
+    except torch._inductor.exc.InductorError:
+        said = pytest.warns(RuntimeWarning, match="runs eagerly")
     monkeypatch.setattr(kernel, "BACKEND", "inductor")
     made = [torch.linspace(-2, 2, 40_000).to(dtype).requires_grad_() for _ in range(2)]
     eager, fast = (getattr(optim, name)([p], lr=0.1) for p in made)
     optim.compiled(fast)
-    for step in range(5):
-        for optimizer in (eager, fast):
-            gradients(params_of(optimizer), step)
-            if step == 3:
-                special(params_of(optimizer))
-            optimizer.step()
-        agree(eager, fast, ulps=2 if dtype == torch.bfloat16 else 16)
+    with said:
+        for step in range(5):
+            for optimizer in (eager, fast):
+                gradients(params_of(optimizer), step)
+                if step == 3:
+                    special(params_of(optimizer))
+                optimizer.step()
+            agree(eager, fast, ulps=2 if dtype == torch.bfloat16 else 16)
 
 
 def test_forms_and_types_side_by_side_and_a_checkpoint_that_goes_on_eagerly(monkeypatch, unread):
